@@ -1,0 +1,1 @@
+"""API keys: who calls, for which organisation, in which mode, and what they may do."""

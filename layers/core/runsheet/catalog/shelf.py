@@ -1,0 +1,44 @@
+"""Finds the report types: the file `report_types/<id>.sql` is the report type `<id>`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runsheet.catalog.model import ReportType
+from runsheet.errors import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FOLDER = Path(__file__).parent / "report_types"
+
+
+def report_type(report_type_id: str) -> ReportType:
+    """Return one report type; only its own file is read and parsed.
+
+    Raises:
+        NotFound: there is no such report type.
+    """
+    path = _paths().get(report_type_id)
+    if path is None:
+        raise missing("report_type", report_type_id[:100])
+    return _load(path)
+
+
+@cache
+def report_types() -> Mapping[str, ReportType]:
+    """Return every report type by its id, in the order of the ids."""
+    return MappingProxyType({report_type_id: _load(path) for report_type_id, path in _paths().items()})
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    return {path.name.removesuffix(".sql"): path for path in sorted(_FOLDER.glob("*.sql"))}
+
+
+@cache
+def _load(path: Path) -> ReportType:
+    return ReportType.parse(path.name.removesuffix(".sql"), path.read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Datasets: the records that reports read, as Parquet files in the lake and a table that lists them."""

@@ -1,0 +1,124 @@
+"""Taking a batch in: judge the file, write it to the lake, register it. All of it becomes visible, or nothing does."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runsheet.datasets import registration, schema, staging, writing
+from runsheet.datasets.casting import quoted
+from runsheet.datasets.model import Batch
+from runsheet.engine.session import connect, literal, lock
+from runsheet.runtime import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import duckdb
+
+    from runsheet.datasets.model import DataFile, Format, Schema
+    from runsheet.tenancy import Tenant
+
+_HASHED_AT_ONCE = 1024 * 1024
+# Shares of the work, as a file of a few million rows takes them.
+_STAGED, _WRITTEN = 0.4, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file to take in.
+
+    Attributes:
+        path: where it is; on the local disk, so that what was hashed is what is read.
+        form: csv, ndjson or parquet.
+        batch_id: identifies the batch, so that repeating it changes nothing.
+        content_hash: of what the loader sent.
+        is_small: not worth the look whether its keys are all new: it waits among the recent files.
+    """
+
+    path: Path
+    form: Format
+    batch_id: str
+    content_hash: str
+    is_small: bool = False
+
+
+def ingest(
+    tenant: Tenant, dataset: str, incoming: Incoming, *, on_progress: Callable[[float], None] = lambda _: None
+) -> Batch:
+    """Take a file in and return the receipt; the records are visible when this returns.
+
+    Args:
+        tenant: whose records they are.
+        dataset: where they belong.
+        incoming: the file.
+        on_progress: told about once a second how far (0 to 1) it is.
+
+    Raises:
+        NotFound: there is no such dataset.
+        RecordsRefused: something in it is wrong; nothing was stored.
+        BatchIdTaken: the batch id was used for other content.
+        Unavailable: too many batches are registered at once.
+    """
+    described = schema.schema(dataset)
+    receipt = registration.repeated(tenant, dataset, incoming.batch_id, incoming.content_hash)
+    if receipt is not None:
+        return receipt
+    with tempfile.TemporaryDirectory(prefix="ingest-") as name:
+        directory = Path(name)
+        keys = directory / "keys.parquet"
+        slices = [directory / f"slice-{number}.parquet" for number in range(writing.MAX_SLICES)]
+        staged_file = directory / "staged.parquet"
+        # The session that reads a stranger's file has no credentials, and opens nothing but these paths.
+        with connect(directory=directory) as connection:
+            connection.execute("set global timezone = 'UTC'")
+            connection.execute("set enable_progress_bar = true")
+            connection.execute("set enable_progress_bar_print = false")
+            lock(connection, [str(path) for path in (incoming.path, staged_file, keys, *slices)])
+            with staging.watched(connection, lambda share: on_progress(share * _STAGED)):
+                staged = staging.stage(
+                    connection, described, incoming.path, incoming.form, staged=staged_file
+                )
+                may_be_base = not staged.deletions
+                if may_be_base and not incoming.is_small:
+                    _write_keys(connection, described, keys)
+            written = writing.write(
+                connection,
+                tenant,
+                described,
+                staged,
+                slices=slices,
+                on_progress=lambda share: on_progress(_STAGED + share * (_WRITTEN - _STAGED)),
+            )
+        batch = Batch(
+            id=incoming.batch_id,
+            content_hash=incoming.content_hash,
+            row_count=staged.rows - staged.deletions,
+            deleted_count=staged.deletions,
+            created=clock.now(),
+        )
+
+        def overlaps(files: Sequence[DataFile]) -> bool:
+            if not may_be_base or incoming.is_small:
+                return not may_be_base or bool(files)
+            return registration.keys_exist(tenant, dataset, keys, files)
+
+        return registration.register(tenant, dataset, batch, written, overlaps=overlaps)
+
+
+def content_hash(path: Path, form: Format) -> str:
+    """Return the hash that tells one batch's content from another's."""
+    digest = hashlib.sha256(form.encode() + b"\n")
+    with path.open("rb") as file:
+        while block := file.read(_HASHED_AT_ONCE):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write_keys(connection: duckdb.DuckDBPyConnection, described: Schema, path: Path) -> None:
+    connection.execute(
+        f"copy (select {quoted(described.key)} from records) to {literal(str(path))} (format parquet, compression zstd)"
+    )

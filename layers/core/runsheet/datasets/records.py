@@ -1,0 +1,134 @@
+"""Records sent in the body of a request: the same way into the lake as an upload, in one call."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runsheet import ids
+from runsheet.datasets import faults, schema
+from runsheet.datasets.ingest import Incoming, content_hash, ingest
+from runsheet.datasets.model import BadRow, BatchObject, DeletedRecord, RecordsRefused
+from runsheet.errors import InvalidRequest, UnsupportedMedia
+from runsheet.runtime import clock
+
+if TYPE_CHECKING:
+    from runsheet.datasets.model import Batch
+    from runsheet.tenancy import Tenant
+
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+
+
+def create(
+    tenant: Tenant, dataset: str, body: bytes, *, content_type: str, batch_id: str | None
+) -> BatchObject:
+    """Store the records of a JSON array or of NDJSON lines, all or none; they are visible when this returns.
+
+    Raises:
+        NotFound: there is no such dataset.
+        UnsupportedMedia: the body is neither.
+        InvalidRequest: a record is wrong (`param` names the first, `bad_rows` up to 100), or the batch id is.
+        Unavailable: too many batches are registered at once.
+    """
+    schema.schema(dataset)
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in {_JSON, _NDJSON}:
+        raise UnsupportedMedia(
+            f"Invalid content type: {faults.safe(media_type) or 'none'}. Send {_JSON} (an array of records) "
+            f"or {_NDJSON} (a record in each line)."
+        )
+    taken = _batch(tenant, dataset, _lines(body) if media_type == _JSON else body, checked_batch_id(batch_id))
+    return _shown(tenant, dataset, taken)
+
+
+def delete(tenant: Tenant, dataset: str, record_id: str) -> DeletedRecord:
+    """Delete a record. Deleting one that is not there is no error, and repeating it changes nothing.
+
+    Raises:
+        NotFound: there is no such dataset.
+        InvalidRequest: the id is none that a record can have.
+    """
+    described = schema.schema(dataset)
+    line = json.dumps({described.key: record_id, "deleted": True}).encode()
+    _batch(tenant, dataset, line, None)
+    return DeletedRecord(id=record_id, dataset=dataset)
+
+
+def checked_batch_id(batch_id: str | None) -> str | None:
+    """Return the batch id.
+
+    Raises:
+        InvalidRequest: it is not 1 to 128 letters, digits, dots, colons, hyphens and underscores.
+    """
+    if batch_id is not None and not _BATCH_ID.fullmatch(batch_id):
+        raise InvalidRequest(
+            "Invalid batch_id: must be 1 to 128 letters, digits, '.', ':', '-' and '_', and begin with a letter or digit.",
+            param="batch_id",
+        )
+    return batch_id
+
+
+def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str | None) -> Batch:
+    with tempfile.TemporaryDirectory(prefix="records-") as directory:
+        path = Path(directory) / "records.ndjson"
+        path.write_bytes(lines)
+        incoming = Incoming(
+            path=path,
+            form="ndjson",
+            batch_id=batch_id or ids.new_id("batch", clock.now()),
+            content_hash=content_hash(path, "ndjson"),
+            is_small=True,
+        )
+        try:
+            return ingest(tenant, dataset, incoming)
+        except RecordsRefused as refused:
+            raise _invalid(refused.rows) from None
+
+
+def _lines(body: bytes) -> bytes:
+    """Return a JSON array as lines. Numbers stay as they were written as far as their cast can tell."""
+    try:
+        array = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
+    except UnicodeDecodeError as broken:
+        raise InvalidRequest(f"The body is not UTF-8: byte {broken.start + 1} cannot be read.") from None
+    except RecursionError:
+        raise InvalidRequest("The body is not valid JSON: it is nested too deep.") from None
+    except ValueError as broken:
+        raise InvalidRequest(f"The body is not valid JSON: {faults.safe(str(broken), 200)}.") from None
+    if not isinstance(array, list):
+        raise InvalidRequest("The body must be a JSON array of records.")
+    return b"\n".join(json.dumps(record).encode() for record in array)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key '{repeated[:60]}' is there more than once in one object")
+    return made
+
+
+def _invalid(rows: tuple[BadRow, ...]) -> InvalidRequest:
+    first = rows[0]
+    place = "" if first.line is None else f"records[{first.line - 1}]"
+    param = f"{place}.{first.column}" if place and first.column else place or None
+    message = f"Invalid {param}: {first.reason}." if param else first.reason
+    return InvalidRequest(
+        message, param=param, code="records_invalid", details={"bad_rows": [row.as_dict() for row in rows]}
+    )
+
+
+def _shown(tenant: Tenant, dataset: str, batch: Batch) -> BatchObject:
+    return BatchObject(
+        id=batch.id,
+        created=int(batch.created.timestamp()),
+        dataset=dataset,
+        deleted_count=batch.deleted_count,
+        livemode=tenant.livemode,
+        row_count=batch.row_count,
+    )

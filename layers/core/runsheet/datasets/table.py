@@ -1,0 +1,263 @@
+"""DatasetsTable: partition key `tenant_dataset`, sort key `item`: `batch#<id>`, `file#<id>` and `summary`.
+
+Registering a batch is one transaction: its files, its receipt and the summary, all or nothing. The summary's version
+makes registrations follow one another, so "the latest version of a record" is the one registered last.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from runsheet.datasets.model import Batch, DataFile, Summary
+from runsheet.errors import Unavailable
+from runsheet.runtime.clients import dynamodb
+from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runsheet.tenancy import Tenant
+
+MAX_FILES_IN_A_BATCH = 98  # a transaction takes 100 items: the receipt and the summary are two of them
+_READS = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TIMES = ("first", "last", "updated", "complete_through")
+
+
+class BatchExistsError(Exception):
+    """A batch of this id is registered already."""
+
+
+class VersionMovedError(Exception):
+    """Another batch was registered since the summary was read."""
+
+
+def summary(tenant: Tenant, dataset: str) -> Summary:
+    """Return the summary, strongly consistent; an empty one for a dataset without a record."""
+    answer = dynamodb().get_item(
+        TableName=settings().datasets_table, Key=_key(tenant, dataset, "summary"), ConsistentRead=True
+    )
+    return _summary(answer["Item"]) if "Item" in answer else Summary()
+
+
+def files(tenant: Tenant, dataset: str) -> tuple[Summary, tuple[DataFile, ...]]:
+    """Return the summary and the files of one data version, from one strongly consistent Query.
+
+    A Query sees each item of a concurrent transaction on its own, so the answer is held against the summary's count
+    and asked for again if they differ.
+
+    Raises:
+        Unavailable: batches are registered faster than the files can be listed.
+    """
+    for _ in range(_READS):
+        found, listed = _query(tenant, dataset)
+        if len(listed) == found.files and all(file.version <= found.version for file in listed):
+            return found, listed
+    raise Unavailable("The dataset is changing too fast to be read at this moment. Try again shortly.")
+
+
+def batch(tenant: Tenant, dataset: str, batch_id: str) -> Batch | None:
+    """Return the receipt of a batch, strongly consistent."""
+    answer = dynamodb().get_item(
+        TableName=settings().datasets_table,
+        Key=_key(tenant, dataset, f"batch#{batch_id}"),
+        ConsistentRead=True,
+    )
+    if "Item" not in answer:
+        return None
+    values = from_item(answer["Item"])
+    return Batch(
+        id=batch_id,
+        content_hash=values["content_hash"],
+        row_count=values["row_count"],
+        deleted_count=values["deleted_count"],
+        created=moment(values["created"]),
+    )
+
+
+def register(
+    tenant: Tenant, dataset: str, receipt: Batch, added: Sequence[DataFile], change: tuple[Summary, Summary]
+) -> None:
+    """Make a batch visible: its files, its receipt, and the summary's `change` from one to another.
+
+    Raises:
+        BatchExistsError: the batch id is taken.
+        VersionMovedError: the summary is another by now, or another transaction is under way: read and try again.
+    """
+    known, updated = change
+    partition = f"{tenant.partition}#{dataset}"
+    items = [
+        {
+            "tenant_dataset": partition,
+            "item": f"batch#{receipt.id}",
+            "content_hash": receipt.content_hash,
+            "row_count": receipt.row_count,
+            "deleted_count": receipt.deleted_count,
+            "created": _microseconds(receipt.created),
+            "version": updated.version,
+        }
+    ] + [
+        {
+            "tenant_dataset": partition,
+            "item": f"file#{file.id}",
+            "key": file.key,
+            "rows": file.rows,
+            "bytes": file.bytes,
+            "first": _microseconds(file.first),
+            "last": _microseconds(file.last),
+            "level": file.level,
+            "version": file.version,
+        }
+        for file in added
+    ]
+    puts = [
+        {
+            "Put": {
+                "TableName": settings().datasets_table,
+                "Item": to_item(item),
+                "ConditionExpression": "attribute_not_exists(tenant_dataset)",
+            }
+        }
+        for item in items
+    ]
+    try:
+        dynamodb().transact_write_items(
+            TransactItems=[*puts, {"Update": _advance(tenant, dataset, known, updated)}]  # type: ignore[list-item,typeddict-item]
+        )
+    except ClientError as failure:
+        reasons = [reason.get("Code") for reason in failure.response.get("CancellationReasons", [])]
+        if reasons and reasons[0] == "ConditionalCheckFailed":
+            raise BatchExistsError from failure
+        if "ConditionalCheckFailed" in reasons or "TransactionConflict" in reasons:
+            raise VersionMovedError from failure
+        raise
+
+
+def note_visible_rows(tenant: Tenant, dataset: str, rows: int, *, version: int) -> None:
+    """Keep the number of visible rows of a data version, unless that of a later one is kept."""
+    try:
+        dynamodb().update_item(
+            TableName=settings().datasets_table,
+            Key=_key(tenant, dataset, "summary"),
+            UpdateExpression="SET visible_rows = :rows, visible_rows_version = :version",
+            ConditionExpression="visible_rows_version < :version",
+            ExpressionAttributeValues=to_item({":rows": rows, ":version": version}),
+        )
+    except ClientError as failure:
+        if not condition_failed(failure):
+            raise
+
+
+def set_complete_through(tenant: Tenant, dataset: str, through: datetime | None) -> None:
+    """Set or unset `complete_through`; a dataset may have it before its first record."""
+    key = _key(tenant, dataset, "summary")
+    table = settings().datasets_table
+    if through is None:
+        dynamodb().update_item(TableName=table, Key=key, UpdateExpression="REMOVE complete_through")
+        return
+    dynamodb().update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET complete_through = :through",
+        ExpressionAttributeValues=to_item({":through": _microseconds(through)}),
+    )
+
+
+def _advance(tenant: Tenant, dataset: str, known: Summary, updated: Summary) -> dict[str, Any]:
+    """Return the summary's update. `complete_through` is the loader's alone, and not touched here."""
+    values = {
+        "version": updated.version,
+        "files": updated.files,
+        "first": _microseconds(updated.first),
+        "last": _microseconds(updated.last),
+        "updated": _microseconds(updated.updated),
+        "visible_rows": updated.visible_rows,
+        "visible_rows_version": updated.visible_rows_version,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    unchanged = "#version = :known" if known.version else "attribute_not_exists(#version)"
+    return {
+        "TableName": settings().datasets_table,
+        "Key": _key(tenant, dataset, "summary"),
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in given),
+        "ConditionExpression": unchanged,
+        "ExpressionAttributeNames": {f"#{name}": name for name in given},
+        "ExpressionAttributeValues": to_item(
+            {f":{name}": value for name, value in given.items()}
+            | ({":known": known.version} if known.version else {})
+        ),
+    }
+
+
+def _query(tenant: Tenant, dataset: str) -> tuple[Summary, tuple[DataFile, ...]]:
+    pages = (
+        dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().datasets_table,
+            # "batch#" sorts before "file#", "summary" behind it: the receipts are not read.
+            KeyConditionExpression="tenant_dataset = :partition AND #item >= :first",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues=to_item(
+                {":partition": f"{tenant.partition}#{dataset}", ":first": "file#"}
+            ),
+            ConsistentRead=True,
+        )
+    )
+    found = Summary()
+    listed = []
+    for page in pages:
+        for item in page["Items"]:
+            if item["item"]["S"] == "summary":
+                found = _summary(item)
+            else:
+                listed.append(_file(item))
+    return found, tuple(listed)
+
+
+def _key(tenant: Tenant, dataset: str, item: str) -> dict[str, Any]:
+    return {"tenant_dataset": to_attribute(f"{tenant.partition}#{dataset}"), "item": to_attribute(item)}
+
+
+def _summary(item: Any) -> Summary:  # noqa: ANN401 - an item of DynamoDB
+    values = from_item(item)
+    return Summary(
+        version=values.get("version", 0),
+        files=values.get("files", 0),
+        visible_rows=values.get("visible_rows", 0),
+        visible_rows_version=values.get("visible_rows_version", 0),
+        **{name: _optional_moment(values.get(name)) for name in _TIMES},
+    )
+
+
+def _file(item: Any) -> DataFile:  # noqa: ANN401 - an item of DynamoDB
+    values = from_item(item)
+    return DataFile(
+        id=values["item"].removeprefix("file#"),
+        key=values["key"],
+        rows=values["rows"],
+        bytes=values["bytes"],
+        first=_optional_moment(values.get("first")),
+        last=_optional_moment(values.get("last")),
+        level=values["level"],
+        version=values["version"],
+    )
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    """Return microseconds since the epoch: seconds would lose which of two records came first."""
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the instant that many microseconds after the epoch."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _optional_moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else moment(microseconds)

@@ -1,0 +1,111 @@
+"""How a typed value becomes the text of a CSV cell (contracts: v1, 2.3).
+
+Every cell is quoted, and an empty one is nothing between two commas: what SQL returns as NULL. COPY does the
+quoting, these expressions the text. No `x in (...)` over constants: DuckDB makes a hash join of it, which
+costs more than the comparison and gives up the order of the rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from runsheet import money
+from runsheet.engine.session import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runsheet.catalog import Column, ReportType
+
+COPY_OPTIONS = "format csv, header false, force_quote *, use_tmp_file false"
+# Up to here an amount fits DECIMAL(16, 0), whose arithmetic is that of a 64-bit integer; sums may be larger.
+_FAST = 10**15 - 1
+# What a spreadsheet would take for the start of a formula.
+_FORMULA = ("'='", "'+'", "'-'", "'@'", "chr(9)", "chr(13)")
+
+
+def header_line(columns: Iterable[str]) -> bytes:
+    """Return the first line of the CSV."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(columns)
+    return text.getvalue().encode()
+
+
+def select_list(
+    report_type: ReportType, columns: Iterable[str], decimal_separator: str | None
+) -> tuple[str, dict[str, str]]:
+    """Return the SQL of the cells of `columns`, over a relation that has the report's own columns.
+
+    Returns:
+        The select list, and what to bind: the keys of metadata columns, which are the caller's text.
+    """
+    known = {column.name: column for column in report_type.columns if column.type != "metadata"}
+    cells: list[str] = []
+    keys: dict[str, str] = {}
+    for position, name in enumerate(columns):
+        if name in known:
+            cells.append(_cell(known[name], decimal_separator or "."))
+        else:
+            family, key = name.removesuffix("]").split("[", 1)
+            keys[f"metadata_key_{position}"] = key
+            cells.append(_text(f"{_identifier(family)}[$metadata_key_{position}]"))
+    return ",\n".join(f"{cell} as c{position}" for position, cell in enumerate(cells)), keys
+
+
+def _cell(column: Column, decimal_separator: str) -> str:
+    name = _identifier(column.name)
+    if column.type == "money":
+        amount = _money(f"struct_extract({name}, 'minor')", f"struct_extract({name}, 'currency')")
+        return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
+    if column.type == "timestamp":
+        # Whole seconds, rounded down: a cast to TIMESTAMP_S rounds to the nearest one.
+        return f"make_timestamp_ms((epoch_ms({name}) // 1000) * 1000)::varchar"
+    if column.type == "text":
+        return _text(name)
+    return f"{name}::varchar"
+
+
+def _text(value: str) -> str:
+    """Return `value` with an apostrophe before what would run as a formula, and NULL for ''.
+
+    Everything that needs care sorts before 'A', so most values cost one comparison.
+    """
+    formula = " or ".join(f"left({value}, 1) = {character}" for character in _FORMULA)
+    return (
+        f"case when {value} >= 'A' then {value} when {value} = '' then null"
+        f" when {formula} then '''' || {value} else {value} end"
+    )
+
+
+def _money(minor: str, currency: str) -> str:
+    # list_contains runs once per value of a dictionary-encoded column, a chain of comparisons once per row.
+    branches = [
+        f"when list_contains([{_listed(decimals)}], {currency}) then {_decimal(minor, decimals)}"
+        for decimals in sorted(set(money.EXPONENTS.values()) - {money.DEFAULT_EXPONENT})
+    ]
+    return f"case {' '.join(branches)} else {_decimal(minor, money.DEFAULT_EXPONENT)} end"
+
+
+def _listed(decimals: int) -> str:
+    return ", ".join(
+        literal(currency) for currency, exponent in money.EXPONENTS.items() if exponent == decimals
+    )
+
+
+def _decimal(minor: str, decimals: int) -> str:
+    if decimals == 0:
+        return f"{minor}::varchar"
+    unit = f"{10**-decimals:.{decimals}f}"
+    fast = f"({minor}::decimal(16, 0) * {unit}::decimal({decimals}, {decimals}))::varchar"
+    absolute = f"abs({minor}::hugeint)"
+    slow = (
+        f"case when {minor} < 0 then '-' else '' end || ({absolute} // {10**decimals})::varchar"
+        f" || '.' || lpad(({absolute} % {10**decimals})::varchar, {decimals}, '0')"
+    )
+    return f"case when {minor} between -{_FAST} and {_FAST} then {fast} else {slow} end"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,166 @@
+"""A dataset as the SQL of one relation: the latest version of every record, merged as it is read.
+
+Base files hold one version per key and no deletions; recent files may hold newer versions and deletions of
+any key; the newest file wins. So: base without the keys of recent (an anti join), then the latest of recent.
+A window over everything costs five times as much (performance.md).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from runsheet.engine.session import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+    from runsheet.datasets.model import DataFile, Schema, Snapshot
+
+_KEY = re.compile(r"lake/[0-9A-Za-z_./-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Parquet file of a dataset.
+
+    Attributes:
+        path: its exact path or `s3://` address.
+        rows: how many records it has.
+        first: time of its first record, as stored (UTC); None if it has none.
+        last: time of its last one.
+        index: position among the recent files by version, the order in which they win.
+    """
+
+    path: str
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    index: int = 0
+
+    def overlaps(self, start: datetime | None, end: datetime | None) -> bool:
+        """Return whether it may have records in [start, end); None is no bound."""
+        if self.first is None or self.last is None:
+            return False
+        return (end is None or self.first < end) and (start is None or self.last >= start)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The files of a dataset that a run reads; base by time, recent by version."""
+
+    schema: Schema
+    base: tuple[Source, ...]
+    recent: tuple[Source, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that it reads."""
+        return tuple(source.path for source in (*self.base, *self.recent))
+
+    def within(self, start: datetime | None, end: datetime | None) -> Relation:
+        """Return the relation for records from `start` to `end` (naive UTC): base files outside are left out.
+
+        Recent files stay: one outside may hold a deletion, or a version that moved a record out.
+        """
+        return replace(self, base=tuple(source for source in self.base if source.overlaps(start, end)))
+
+    def is_in_order(self) -> bool:
+        """Return whether reading the base files one after another gives every record by time and key.
+
+        Each file is sorted by both, so it takes files that follow each other without sharing an instant, and
+        no recent file, because the rows of a join come in any order.
+        """
+        if self.recent:
+            return False
+        times = [(source.first, source.last) for source in self.base if source.first and source.last]
+        return all(last < first for (_, last), (first, _) in pairwise(times))
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Note once which recent file has the latest version of each key that they hold."""
+        if self.recent:
+            key = self.schema.key
+            connection.execute(
+                f"create table {self._latest} as select {key} as key, max(file_index) as file_index"  # noqa: S608
+                f" from {_files(self.recent)} group by {key}"
+            )
+
+    def sql(self, start: datetime | None = None, end: datetime | None = None) -> str:
+        """Return the query of the dataset's columns; of files without records from `start` to `end`, nothing.
+
+        The bounds only leave files out, they filter no record. `prepare` was called before.
+        """
+        columns = ", ".join(column.name for column in self.schema.columns)
+        base = [source for source in self.base if source.overlaps(start, end)]
+        recent = [source for source in self.recent if source.overlaps(start, end)]
+        key, latest = self.schema.key, self._latest
+        parts = []
+        if base:
+            overwritten = (
+                f" where not exists (from {latest} where {latest}.key = base.{key})" if self.recent else ""
+            )
+            parts.append(f"select {columns} from {_files(base)} as base{overwritten}")  # noqa: S608
+        if recent:
+            indexes = ", ".join(str(source.index) for source in recent)
+            parts.append(
+                f"select {columns} from {_files(recent)} as recent where _deleted is not true and exists"  # noqa: S608
+                f" (from {latest} where {latest}.key = recent.{key}"
+                f" and {latest}.file_index = [{indexes}][(recent.file_index + 1)::bigint])"
+            )
+        return "\nunion all\n".join(parts) or self._nothing()
+
+    @property
+    def _latest(self) -> str:
+        return f"latest_{self.schema.dataset}"
+
+    def _nothing(self) -> str:
+        columns = ", ".join(f"null::{column.type} as {column.name}" for column in self.schema.columns)
+        return f"select {columns} where false"
+
+
+def relation(snapshot: Snapshot) -> Relation:
+    """Return the relation of a snapshot's files.
+
+    Raises:
+        ValueError: a file's key is not one that we make: DuckDB would take `*` or `?` in it for a pattern.
+    """
+    base = [file for file in snapshot.files if file.level == "base"]
+    recent = sorted(
+        (file for file in snapshot.files if file.level == "recent"), key=lambda file: file.version
+    )
+    sources = sorted((_source(snapshot.bucket, file, 0) for file in base), key=_begins)
+    return Relation(
+        schema=snapshot.schema,
+        base=tuple(sources),
+        recent=tuple(_source(snapshot.bucket, file, index) for index, file in enumerate(recent)),
+    )
+
+
+def naive(moment: datetime) -> datetime:
+    """Return an instant as it is stored: UTC without saying so."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _source(bucket: str, file: DataFile, index: int) -> Source:
+    if not _KEY.fullmatch(file.key) or ".." in file.key:
+        raise ValueError(f"not the key of a data file: {file.key!r}")
+    return Source(
+        path=f"s3://{bucket}/{file.key}",
+        rows=file.rows,
+        first=None if file.first is None else naive(file.first),
+        last=None if file.last is None else naive(file.last),
+        index=index,
+    )
+
+
+def _begins(source: Source) -> tuple[datetime, datetime]:
+    return source.first or datetime.min, source.last or datetime.min  # noqa: DTZ901 - as stored, see `naive`
+
+
+def _files(sources: Iterable[Source]) -> str:
+    return f"read_parquet([{', '.join(literal(source.path) for source in sources)}])"

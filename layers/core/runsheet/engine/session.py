@@ -1,0 +1,142 @@
+"""DuckDB sessions, and the first of the two walls around report SQL.
+
+Wall 1 is here: a locked session opens the files of its run by their exact paths and nothing else. Wall 2 is
+the session policy of `engine.credentials`: S3 itself refuses what belongs to another organisation or mode.
+`allowed_directories` is not used: under it `s3://lake/x/org_a/../org_b/1.parquet` can be read (DuckDB 1.5.5).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import duckdb
+import duckdb_extension_httpfs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runsheet.engine.credentials import LakeCredentials
+
+_MEGABYTE = 1024 * 1024
+# What Python, boto3, DuckDB's own code and the parts on their way to S3 take beside DuckDB's memory limit.
+_REST_OF_THE_PROCESS = 320 * _MEGABYTE
+_LEAST_MEMORY = 128 * _MEGABYTE
+# More than this is never needed to stream, and would only be filled before spilling begins.
+_MOST_MEMORY = 4096 * _MEGABYTE
+_MEMORY_OUTSIDE_LAMBDA = 512 * _MEGABYTE
+
+# httpfs takes these from the environment when it is loaded; current_setting() would show them to report SQL.
+_ENVIRONMENT_CREDENTIALS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
+
+
+@contextmanager
+def connect(
+    *, memory_bytes: int | None = None, threads: int | None = None, directory: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database with httpfs, closed and its spill files removed afterwards.
+
+    Args:
+        memory_bytes: DuckDB's memory limit; by default what the Lambda's memory leaves for it.
+        threads: by default one per processor.
+        directory: where to make the spill directory; by default /tmp.
+
+    Yields:
+        The connection. Nothing is installed or loaded by itself, Python's variables are not tables, and the
+        worker's own AWS credentials are not in it. It is not locked: call `lock` before report SQL.
+    """
+    spill = Path(tempfile.mkdtemp(prefix="spill-", dir=directory))
+    try:
+        connection = duckdb.connect(
+            config={
+                "memory_limit": f"{(memory_bytes or memory_limit()) // 1024}KiB",
+                "threads": threads or os.cpu_count() or 1,
+                "temp_directory": str(spill),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "allow_persistent_secrets": False,
+                "python_enable_replacements": False,
+                # The cache of remote files grows to a gigabyte, for files that are read once.
+                "enable_external_file_cache": False,
+                "preserve_insertion_order": True,
+            }
+        )
+        try:
+            connection.execute(f"load {literal(str(_httpfs()))}")
+            for setting in _ENVIRONMENT_CREDENTIALS:
+                connection.execute(f"set global {setting} = ''")
+            # An upload has at most 10,000 parts: this makes them of 8 MiB.
+            connection.execute("set global s3_uploader_max_filesize = '80GB'")
+            connection.execute("set global s3_uploader_thread_limit = 4")
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def attach_lake(
+    connection: duckdb.DuckDBPyConnection, credentials: LakeCredentials, *, bucket: str | None = None
+) -> None:
+    """Give the session the credentials of one tenant, for the lake's objects only.
+
+    Args:
+        connection: a session that is not locked yet.
+        credentials: of one organisation and mode; they say themselves whether they may write.
+        bucket: the lake's bucket; by default that of the credentials.
+    """
+    options = {
+        "key_id": literal(credentials.access_key_id),
+        "secret": literal(credentials.secret_access_key),
+        "session_token": literal(credentials.session_token),
+        "region": literal(credentials.region),
+        "scope": literal(f"s3://{bucket or credentials.bucket}/lake/"),
+    }
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        address = urlsplit(endpoint)
+        options |= {
+            "endpoint": literal(address.netloc),
+            "url_style": "'path'",
+            "use_ssl": "true" if address.scheme == "https" else "false",
+        }
+    listed = ", ".join(f"{name} {value}" for name, value in options.items())
+    connection.execute(f"create or replace secret lake (type s3, {listed})")
+
+
+def lock(connection: duckdb.DuckDBPyConnection, allowed_paths: Iterable[str]) -> None:
+    """Raise wall 1: from here on the session reads and writes exactly `allowed_paths`, for good.
+
+    The session's own spill directory stays readable, which DuckDB cannot be told to hide: it is made for this
+    session, and holds nothing but what this session put there.
+    """
+    listed = ", ".join(literal(path) for path in allowed_paths)
+    connection.execute(f"set global allowed_paths = [{listed}]")
+    connection.execute("set global enable_external_access = false")
+    connection.execute("set global lock_configuration = true")
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL string literal."""
+    if "\0" in text:
+        raise ValueError("a literal cannot hold a NUL character")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def memory_limit() -> int:
+    """Return the bytes that DuckDB may use in this process."""
+    megabytes = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    if megabytes is None:
+        return _MEMORY_OUTSIDE_LAMBDA
+    return min(max(int(megabytes) * _MEGABYTE - _REST_OF_THE_PROCESS, _LEAST_MEMORY), _MOST_MEMORY)
+
+
+def _httpfs() -> Path:
+    folder = Path(duckdb_extension_httpfs.__file__).parent / "extensions" / f"v{duckdb.__version__}"
+    return folder / "httpfs.duckdb_extension"

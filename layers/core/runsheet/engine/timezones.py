@@ -1,0 +1,93 @@
+"""Local time in SQL without ICU: the offsets of a time zone as a tree of comparisons, from Python's zoneinfo.
+
+ICU's conversion costs 620 ms a million rows, a piecewise-constant CASE 12 to 31 (performance.md).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Timestamps outside take the offset of the nearest end.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+# Most timestamps of a run lie this close to its interval: those are compared first.
+_NEAR = timedelta(days=60)
+_RENAMED = {"US/Pacific-New": "America/Los_Angeles"}
+
+
+def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | None = None) -> str:
+    """Return the SQL of a UTC timestamp's local time.
+
+    Args:
+        timestamp: SQL of a TIMESTAMP in UTC.
+        timezone: a name that the catalogue has accepted.
+        near: the interval of the run (aware): it only decides which comparisons come first.
+    """
+    eras = offsets(timezone)
+    if near is None:
+        return _tree(timestamp, eras)
+    start = max(_index(eras, near[0] - _NEAR), 0)
+    end = _index(eras, near[1] + _NEAR) + 1
+    hot = _tree(timestamp, eras[start:end])
+    if start > 0:
+        earlier = _tree(timestamp, eras[:start])
+        hot = f"case when {timestamp} < {_moment(eras[start][0])} then {earlier} else {hot} end"
+    if end < len(eras):
+        later = _tree(timestamp, eras[end:])
+        hot = f"case when {timestamp} >= {_moment(eras[end][0])} then {later} else {hot} end"
+    return hot
+
+
+@cache
+def offsets(timezone: str) -> tuple[tuple[datetime, timedelta], ...]:
+    """Return from when (aware UTC) which offset holds, from 1970 to 2100, to the second."""
+    zone = ZoneInfo(_RENAMED.get(timezone, timezone))
+    eras = [(_FIRST, _offset(zone, _FIRST))]
+    day = _FIRST
+    while day < _LAST:
+        following = day + timedelta(days=1)
+        if _offset(zone, following) != eras[-1][1]:
+            change = _change(zone, day, following)
+            eras.append((change, _offset(zone, change)))
+        day = following
+    return tuple(eras)
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the first second after `before` with the offset of `after`."""
+    old = _offset(zone, before)
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
+        if _offset(zone, middle) == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _index(eras: Sequence[tuple[datetime, timedelta]], moment: datetime) -> int:
+    return sum(start <= moment for start, _ in eras) - 1
+
+
+def _tree(timestamp: str, eras: Sequence[tuple[datetime, timedelta]]) -> str:
+    if len(eras) == 1:
+        seconds = int(eras[0][1].total_seconds())
+        return f"{timestamp} + interval '{seconds} seconds'" if seconds else timestamp
+    middle = len(eras) // 2
+    return (
+        f"case when {timestamp} < {_moment(eras[middle][0])}"
+        f" then {_tree(timestamp, eras[:middle])} else {_tree(timestamp, eras[middle:])} end"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"timestamp '{moment:%Y-%m-%d %H:%M:%S}'"

@@ -1,0 +1,100 @@
+"""Every error that a caller can meet, in one tree: a status, a stable code, a message, the field it is about.
+
+RunsheetError
+├── InvalidRequest        400
+│   ├── PayloadTooLarge   413
+│   └── UnsupportedMedia  415
+├── AuthenticationFailed  401
+├── PermissionDenied      403
+├── NotFound              404
+├── Conflict              409
+└── Unavailable           503
+
+The services raise them without knowing a dialect; `runtime.dialects` words them for the contract of the route.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class RunsheetError(Exception):
+    """An error that is the caller's to mend.
+
+    Args:
+        message: what is wrong and what is allowed, in the contract's words where it has some.
+        param: the field it is about, as the caller wrote it (`parameters[interval_start]`).
+        code: a stable machine-readable code; None stands for the class's own, "" for none.
+        details: additional fields of the error object, beyond the contract.
+    """
+
+    status = 500
+    code: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code if code is not None else type(self).code
+        self.details = details or {}
+
+
+class InvalidRequest(RunsheetError):
+    """The request cannot be carried out as it is."""
+
+    status = 400
+
+
+class PayloadTooLarge(InvalidRequest):
+    """The body is over the limit of its route."""
+
+    status = 413
+
+
+class UnsupportedMedia(InvalidRequest):
+    """The body is in a form that this route does not read."""
+
+    status = 415
+
+
+class AuthenticationFailed(RunsheetError):
+    """No key, or none that is in force."""
+
+    status = 401
+
+
+class PermissionDenied(RunsheetError):
+    """The key is in force and may not do this."""
+
+    status = 403
+
+
+class NotFound(RunsheetError):
+    """No such object in the caller's organisation and mode; the same for another organisation's object."""
+
+    status = 404
+    code = "resource_missing"
+
+
+class Conflict(RunsheetError):
+    """The request is at odds with what is stored."""
+
+    status = 409
+
+
+class Unavailable(RunsheetError):
+    """AWS turned the call away for now; the same request may succeed in a moment."""
+
+    status = 503
+
+
+def missing(noun: str, object_id: str, *, param: str = "id") -> NotFound:
+    """Return the contract's 404 for an object: "No such report_run: 'frr_x'" (contracts: v1, section 5)."""
+    return NotFound(f"No such {noun}: '{object_id}'", param=param)

@@ -1,0 +1,1 @@
+"""Files: the results of report runs, kept for the organisation's retention."""

@@ -1,0 +1,77 @@
+"""A file and how the v1 contract shows it (contracts: v1, section 3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from runsheet.runtime.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A stored result.
+
+    Attributes:
+        id: `file_…`.
+        key: the object in the results bucket.
+        filename: the name offered to who downloads it.
+        title: a line that says where it comes from.
+        size: bytes.
+        sha256: of the bytes, hex.
+        row_count: rows without the header.
+        created, expires_at: unix seconds.
+    """
+
+    id: str
+    key: str
+    filename: str
+    title: str
+    size: int
+    sha256: str
+    row_count: int
+    created: int
+    expires_at: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for a table."""
+        return asdict(self)
+
+
+class FileLinks(Model):
+    """The links of a file, as the contract's inline list."""
+
+    object: Literal["list"] = "list"
+    data: list[Any] = []
+    has_more: bool = False
+    url: str
+
+
+class FileObject(Model):
+    """A file as the contract shows it."""
+
+    id: str
+    object: Literal["file"] = "file"
+    created: int
+    expires_at: int | None
+    filename: str | None
+    links: FileLinks
+    purpose: Literal["finance_report_run"] = "finance_report_run"
+    size: int
+    title: str | None
+    type: Literal["csv"] = "csv"
+    url: str
+
+
+def file_object(file: File, base_url: str) -> FileObject:
+    """Return the contract's object; `base_url` is the customer's address of the API."""
+    return FileObject(
+        id=file.id,
+        created=file.created,
+        expires_at=file.expires_at,
+        filename=file.filename,
+        links=FileLinks(url=f"/v1/file_links?file={file.id}"),
+        size=file.size,
+        title=file.title,
+        url=f"{base_url}/v1/files/{file.id}/contents",
+    )

@@ -1,0 +1,41 @@
+"""Time-ordered object ids: `<prefix>_` + 8 base62 digits of the creation time in ms + 16 random ones.
+
+Within one prefix the order of the ids is the order of creation, so a table whose sort key is the id lists by
+time, and a `created` filter is a range of ids. 62^16 random values make a collision or a guess hopeless.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TIME_DIGITS = 8
+_RANDOM_DIGITS = 16
+_MAX_MS = 62**_TIME_DIGITS - 1
+
+
+def new_id(prefix: str, created: datetime) -> str:
+    """Return a new id of the given prefix for an object created at `created` (aware)."""
+    random = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_DIGITS))
+    return f"{prefix}_{_base62(_milliseconds(created))}{random}"
+
+
+def lowest_id(prefix: str, since: int) -> str:
+    """Return the id before which every object of `prefix` was created earlier than `since` (unix seconds)."""
+    return f"{prefix}_{_base62(min(max(since, 0) * 1000, _MAX_MS))}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _base62(number: int) -> str:
+    digits = []
+    for _ in range(_TIME_DIGITS):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))

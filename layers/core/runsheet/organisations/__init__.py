@@ -1,0 +1,1 @@
+"""Organisations: the customers whose data is reported on."""

@@ -1,0 +1,88 @@
+"""Carry a run out: the only part that needs the engine, so that the API functions start without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runsheet import catalog, ids, leases
+from runsheet.datasets import service as datasets
+from runsheet.engine import report
+from runsheet.engine.errors import ReportFailed
+from runsheet.files.model import File
+from runsheet.report_runs import table
+from runsheet.runtime import clock
+from runsheet.runtime.observability import logger
+from runsheet.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from runsheet.report_runs.model import ReportRun, RunRequested
+
+_DAY = 24 * 60 * 60
+
+
+def execute(message: RunRequested) -> None:
+    """Run one report and store its CSV, once, however often the message comes.
+
+    A run that ended or that another worker holds is left alone. An unexpected error gives the lease back and is
+    raised, so that the queue tries again; after `leases.MAX_ATTEMPTS` the run fails.
+    """
+    lease = ids.new_id("lease", clock.now())
+    run = table.take(message.tenant, message.run_id, lease, now=_now())
+    if run is None:
+        return
+    if run.attempts > leases.MAX_ATTEMPTS:
+        table.fail(
+            run,
+            error="The report could not be run. The error is logged under the run's id.",
+            code="internal_error",
+        )
+        return
+    try:
+        _carry_out(run, lease)
+    except ReportFailed as failed:
+        table.fail(run, error=failed.message, code=failed.code)
+    except Exception:
+        table.release(run, lease, now=_now())
+        raise
+
+
+def _carry_out(run: ReportRun, lease: str) -> None:
+    report_type = catalog.report_type(run.report_type)
+    progress = 0.0
+
+    def note(share: float) -> None:
+        nonlocal progress
+        progress = round(share, 3)
+        table.extend(run, lease, progress=progress, now=_now())
+
+    with leases.kept(lambda: note(progress)):
+        snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
+        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
+        export = report.export(
+            run.tenant,
+            report_type,
+            report_type.bind(run.parameters),
+            snapshots,
+            bucket=settings().results_bucket,
+            key=key,
+            on_progress=note,
+        )
+    now = clock.now()
+    created = int(now.timestamp())
+    file = File(
+        id=ids.new_id("file", now),
+        key=key,
+        filename=f"{run.id}.csv",
+        title=f"FinanceReportRun {run.id}",
+        size=export.size,
+        sha256=export.sha256,
+        row_count=export.rows,
+        created=created,
+        expires_at=created + int(settings().retention_days) * _DAY,
+    )
+    if not table.succeed(run, lease, file, now=created):
+        logger.warning("lease lost; another worker has the run", extra={"run": run.id})
+
+
+def _now() -> int:
+    return int(clock.now().timestamp())

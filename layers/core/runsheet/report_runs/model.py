@@ -1,0 +1,97 @@
+"""A report run, and how the v1 contract shows it (contracts: v1, section 1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from runsheet.files.model import File, FileObject
+from runsheet.runtime.model import FormText, Model
+from runsheet.tenancy import Tenant
+
+Status = Literal["pending", "succeeded", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRun:
+    """A stored run.
+
+    Attributes:
+        tenant: whose run it is.
+        id: `frr_…`, ordered by creation.
+        report_type: an id of the catalogue.
+        parameters: what the caller sent, validated; nothing is filled in.
+        created: unix seconds.
+        deadline: unix seconds; a run that is still pending then fails.
+        status: `pending`, then `succeeded` or `failed`, for good.
+        attempts: how many times a worker has taken it.
+        progress: 0 to 1.
+        file: the result, once there is one.
+        error, error_code: why it failed, in words and as a stable code.
+        succeeded_at: unix seconds.
+    """
+
+    tenant: Tenant
+    id: str
+    report_type: str
+    parameters: dict[str, Any]
+    created: int
+    deadline: int
+    status: Status = "pending"
+    attempts: int = 0
+    progress: float = 0.0
+    file: File | None = None
+    error: str | None = None
+    error_code: str | None = None
+    succeeded_at: int | None = None
+
+
+class NewReportRun(Model):
+    """The body of create. What `parameters` may hold is the report type's to say."""
+
+    report_type: FormText
+    parameters: dict[str, Any] = {}
+    expand: list[str] = []
+
+
+class ReportRunObject(Model):
+    """A run as the contract shows it; the fields behind `succeeded_at` are additions to it."""
+
+    id: str
+    object: Literal["reporting.report_run"] = "reporting.report_run"
+    created: int
+    error: str | None
+    livemode: bool
+    parameters: dict[str, Any]
+    report_type: str
+    result: FileObject | None
+    status: Status
+    succeeded_at: int | None
+    error_code: str | None
+    progress: float
+    row_count: int | None
+    sha256: str | None
+    download_url: str | None
+    download_url_expires_at: int | None
+
+
+class ReportRunList(Model):
+    """A page of runs, newest first."""
+
+    object: Literal["list"] = "list"
+    url: Literal["/v1/reporting/report_runs"] = "/v1/reporting/report_runs"
+    has_more: bool
+    data: list[ReportRunObject]
+
+
+class RunRequested(Model):
+    """The message that asks a worker to carry out a run."""
+
+    organisation_id: str
+    mode: Literal["live", "test"]
+    run_id: str
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose run it is."""
+        return Tenant(self.organisation_id, self.mode)

@@ -1,0 +1,267 @@
+"""ReportRunsTable: partition key `tenant`, sort key `id`; index `unfinished` for the sweeper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from runsheet import ids, leases
+from runsheet.files import table as files_table
+from runsheet.files.model import File
+from runsheet.report_runs.model import ReportRun
+from runsheet.runtime.clients import dynamodb
+from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.settings import settings
+from runsheet.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LAST_ID = "~"  # sorts behind every digit of an id
+_HELD = "#status = :pending AND lease = :lease"
+
+
+def put(run: ReportRun, *, expires_at: int) -> None:
+    """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies."""
+    item = {
+        "tenant": run.tenant.partition,
+        "id": run.id,
+        "report_type": run.report_type,
+        "parameters": run.parameters,
+        "created": run.created,
+        "deadline": run.deadline,
+        "status": run.status,
+        "attempts": run.attempts,
+        "progress": run.progress,
+        "unfinished": leases.shard_of(run.id),
+        "attention_at": run.created + leases.FIRST_ATTENTION_SECONDS,
+        "expires_at": expires_at,
+    }
+    dynamodb().put_item(
+        TableName=settings().report_runs_table,
+        Item=to_item(item),
+        ConditionExpression="attribute_not_exists(id)",
+    )
+
+
+def get(tenant: Tenant, run_id: str) -> ReportRun | None:
+    """Return the run, strongly consistent: it is polled right after it was made."""
+    answer = dynamodb().get_item(
+        TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
+    )
+    return _run(answer["Item"]) if "Item" in answer else None
+
+
+def page(
+    tenant: Tenant,
+    *,
+    limit: int,
+    since: int | None,
+    before: int | None,
+    older_than: str | None,
+    newer_than: str | None,
+) -> tuple[list[ReportRun], bool]:
+    """Return up to `limit` runs, newest first, and whether more follow in the direction that was asked for.
+
+    Args:
+        tenant: whose runs.
+        limit: at most this many.
+        since: only runs created at or after this unix second.
+        before: only runs created before this unix second.
+        older_than: only runs behind this id; those next to it.
+        newer_than: only runs before this id; those next to it.
+    """
+    first = max(ids.lowest_id("frr", since or 0), newer_than or "")
+    last = min(ids.lowest_id("frr", before) if before is not None else _LAST_ID, older_than or _LAST_ID)
+    if first > last:
+        return [], False
+    cursors = {older_than, newer_than}
+    answer = dynamodb().query(
+        TableName=settings().report_runs_table,
+        KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
+        ExpressionAttributeValues=to_item({":tenant": tenant.partition, ":first": first, ":last": last}),
+        ScanIndexForward=newer_than is not None,
+        ConsistentRead=True,
+        Limit=limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
+    )
+    found = [_run(item) for item in answer["Items"] if item["id"]["S"] not in cursors]
+    runs = found[:limit]
+    return (runs[::-1] if newer_than is not None else runs), len(found) > limit
+
+
+def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:
+    """Take the lease of a pending run that nobody holds and return it; None if there is none to take."""
+    try:
+        answer = dynamodb().update_item(
+            TableName=settings().report_runs_table,
+            Key=_key(tenant, run_id),
+            UpdateExpression=(
+                "SET lease = :lease, lease_until = :until, attention_at = :until ADD attempts :one"
+            ),
+            ConditionExpression="#status = :pending AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":lease": lease,
+                    ":until": now + leases.LEASE_SECONDS,
+                    ":one": 1,
+                    ":pending": "pending",
+                    ":now": now,
+                }
+            ),
+            ReturnValues="ALL_NEW",
+        )
+    except ClientError as failure:
+        if condition_failed(failure):
+            return None
+        raise
+    return _run(answer["Attributes"])
+
+
+def extend(run: ReportRun, lease: str, *, progress: float, now: int) -> None:
+    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    _update_held(
+        run,
+        lease,
+        "SET progress = :progress, lease_until = :until, attention_at = :until",
+        {":progress": progress, ":until": now + leases.LEASE_SECONDS},
+    )
+
+
+def release(run: ReportRun, lease: str, *, now: int) -> None:
+    """Give the lease back so that the next message may take it at once."""
+    _update_held(
+        run,
+        lease,
+        "SET attention_at = :soon REMOVE lease, lease_until",
+        {":soon": now + leases.QUEUED_SECONDS},
+    )
+
+
+def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
+    """Store the file and end the run, both or neither; False if the lease was lost to another worker."""
+    ended: Any = {
+        "TableName": settings().report_runs_table,
+        "Key": _key(run.tenant, run.id),
+        "UpdateExpression": (
+            "SET #status = :succeeded, #file = :file, succeeded_at = :now, progress = :one "
+            "REMOVE unfinished, attention_at, lease, lease_until"
+        ),
+        "ConditionExpression": _HELD,
+        "ExpressionAttributeNames": {"#status": "status", "#file": "file"},
+        "ExpressionAttributeValues": to_item(
+            {
+                ":succeeded": "succeeded",
+                ":file": file.as_dict(),
+                ":now": now,
+                ":one": 1,
+                ":pending": "pending",
+                ":lease": lease,
+            }
+        ),
+    }
+    try:
+        dynamodb().transact_write_items(
+            TransactItems=[{"Update": ended}, files_table.put_operation(run.tenant, file)]
+        )
+    except ClientError as failure:
+        if condition_failed(failure):
+            return False
+        raise
+    return True
+
+
+def fail(run: ReportRun, *, error: str, code: str) -> bool:
+    """End a pending run as failed, whoever holds it; False if it had ended already."""
+    try:
+        dynamodb().update_item(
+            TableName=settings().report_runs_table,
+            Key=_key(run.tenant, run.id),
+            UpdateExpression=(
+                "SET #status = :failed, #error = :error, error_code = :code "
+                "REMOVE unfinished, attention_at, lease, lease_until"
+            ),
+            ConditionExpression="#status = :pending",
+            ExpressionAttributeNames={"#status": "status", "#error": "error"},
+            ExpressionAttributeValues=to_item(
+                {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
+            ),
+        )
+    except ClientError as failure:
+        if condition_failed(failure):
+            return False
+        raise
+    return True
+
+
+def needing_attention(shard: str, *, now: int) -> Iterator[tuple[Tenant, str]]:
+    """Yield tenant and id of the shard's unfinished runs whose attention is due, the longest waiting first."""
+    pages = (
+        dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().report_runs_table,
+            IndexName="unfinished",
+            KeyConditionExpression="unfinished = :shard AND attention_at <= :now",
+            ExpressionAttributeValues=to_item({":shard": shard, ":now": now}),
+        )
+    )
+    for answer in pages:
+        for item in answer["Items"]:
+            yield Tenant.from_partition(item["tenant"]["S"]), item["id"]["S"]
+
+
+def note_queued(run: ReportRun, *, now: int) -> bool:
+    """Put off the next attention of a run that is queued again; False if it is no longer due."""
+    try:
+        dynamodb().update_item(
+            TableName=settings().report_runs_table,
+            Key=_key(run.tenant, run.id),
+            UpdateExpression="SET attention_at = :later",
+            ConditionExpression="#status = :pending AND attention_at <= :now",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {":later": now + leases.QUEUED_SECONDS, ":now": now, ":pending": "pending"}
+            ),
+        )
+    except ClientError as failure:
+        if condition_failed(failure):
+            return False
+        raise
+    return True
+
+
+def _update_held(run: ReportRun, lease: str, expression: str, values: dict[str, Any]) -> None:
+    dynamodb().update_item(
+        TableName=settings().report_runs_table,
+        Key=_key(run.tenant, run.id),
+        UpdateExpression=expression,
+        ConditionExpression=_HELD,
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=to_item(values | {":pending": "pending", ":lease": lease}),
+    )
+
+
+def _key(tenant: Tenant, run_id: str) -> dict[str, Any]:
+    return {"tenant": to_attribute(tenant.partition), "id": to_attribute(run_id)}
+
+
+def _run(item: dict[str, Any]) -> ReportRun:
+    values = from_item(item)
+    file = values.get("file")
+    return ReportRun(
+        tenant=Tenant.from_partition(values["tenant"]),
+        id=values["id"],
+        report_type=values["report_type"],
+        parameters=values["parameters"],
+        created=values["created"],
+        deadline=values["deadline"],
+        status=values["status"],
+        attempts=values["attempts"],
+        progress=float(values["progress"]),
+        file=File(**file) if file else None,
+        error=values.get("error"),
+        error_code=values.get("error_code"),
+        succeeded_at=values.get("succeeded_at"),
+    )

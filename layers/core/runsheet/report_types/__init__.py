@@ -1,0 +1,1 @@
+"""Report types: the catalogue as the v1 contract shows it."""

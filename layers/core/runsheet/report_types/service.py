@@ -1,0 +1,55 @@
+"""Retrieve and list report types, with the availability of the tenant's own data."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runsheet import catalog
+from runsheet.datasets import service as datasets
+from runsheet.report_types.model import ReportTypeList, ReportTypeObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runsheet.catalog.model import ReportType
+    from runsheet.datasets.model import Availability
+    from runsheet.tenancy import Tenant
+
+
+def retrieve(tenant: Tenant, report_type_id: str) -> ReportTypeObject:
+    """Return a report type.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    return _shown(
+        tenant, catalog.report_type(report_type_id), lambda dataset: datasets.availability(tenant, dataset)
+    )
+
+
+def listed(tenant: Tenant) -> ReportTypeList:
+    """Return all report types; each dataset's availability is read once."""
+    availability = cache(lambda dataset: datasets.availability(tenant, dataset))
+    types = sorted(catalog.report_types().values(), key=lambda report_type: report_type.id)
+    return ReportTypeList(data=[_shown(tenant, report_type, availability) for report_type in types])
+
+
+def _shown(
+    tenant: Tenant, report_type: ReportType, availability: Callable[[str], Availability]
+) -> ReportTypeObject:
+    """A type that reads several datasets is available where all of them are."""
+    all_available = [availability(dataset) for dataset in report_type.reads]
+    starts = [int(available.start.timestamp()) for available in all_available if available.start]
+    updates = [int(available.updated.timestamp()) for available in all_available if available.updated]
+    return ReportTypeObject(
+        id=report_type.id,
+        data_available_end=min(int(available.end.timestamp()) for available in all_available),
+        # Without records any interval is accepted and gives an empty report: the epoch says so.
+        data_available_start=max(starts, default=0),
+        default_columns=list(report_type.default_columns) if report_type.default_columns else None,
+        livemode=tenant.livemode,
+        name=report_type.name,
+        updated=max(updates, default=0),
+        version=report_type.version,
+    )

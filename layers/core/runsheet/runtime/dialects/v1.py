@@ -1,0 +1,101 @@
+"""The error objects of the v1 contract (contracts: v1, section 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound, RunsheetError
+
+_DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+
+
+def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Return status, headers and body; fields without a value are omitted."""
+    del request_id  # stands in the Request-Id header
+    fields: dict[str, Any] = {
+        "code": failure.code or None,
+        "doc_url": _DOCUMENTATION + failure.code.replace("_", "-") if failure.code else None,
+        "message": failure.message,
+        "param": failure.param,
+        "type": "invalid_request_error" if failure.status < 500 else "api_error",
+    }
+    # The client's own retry rule sends a 409 or 5xx again: only what may succeed unchanged is worth that.
+    headers = {"Stripe-Should-Retry": "true" if failure.status == 503 else "false"}
+    if isinstance(failure, AuthenticationFailed):
+        headers["WWW-Authenticate"] = 'Basic realm="Runsheet"'
+    body = {name: value for name, value in (fields | failure.details).items() if value is not None}
+    return failure.status, headers, {"error": body}
+
+
+def unknown_route(method: str, path: str) -> RunsheetError:
+    """Return the 404 of an unknown route or verb (never a 405)."""
+    return NotFound(
+        f"Unrecognized request URL ({method}: {path[:200]}). If you are trying to list objects, remove the trailing "
+        "slash. If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your "
+        "code.",
+        code="",
+    )
+
+
+def invalid(problems: list[dict[str, Any]]) -> InvalidRequest:
+    """Word pydantic's findings about a form; unknown fields first, then missing ones, then wrong values."""
+    unknown = [_param(p) for p in problems if p["type"] == "extra_forbidden"]
+    if unknown:
+        plural = "s" if len(unknown) > 1 else ""
+        names = ", ".join(unknown[:20])
+        return InvalidRequest(
+            f"Received unknown parameter{plural}: {names}", param=unknown[0], code="parameter_unknown"
+        )
+    missing = [_param(p) for p in problems if p["type"] == "missing"]
+    if missing:
+        return InvalidRequest(
+            f"Missing required param: {missing[0]}.", param=missing[0], code="parameter_missing"
+        )
+    return _wrong_value(problems[0])
+
+
+def empty(param: str) -> InvalidRequest:
+    """Return the contract's refusal of an empty string."""
+    return InvalidRequest(
+        f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
+        f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a non-empty value.",
+        param=param,
+        code="parameter_invalid_empty",
+    )
+
+
+def _wrong_value(problem: dict[str, Any]) -> InvalidRequest:
+    param, kind, context = _param(problem), problem["type"], problem.get("ctx", {})
+    given = problem.get("input")
+    match kind:
+        case "parameter_invalid_empty":
+            return empty(param)
+        case "greater_than_equal":
+            return InvalidRequest(
+                f"This value must be greater than or equal to {context['ge']}.",
+                param=param,
+                code="parameter_invalid_integer",
+            )
+        case "less_than_equal":
+            return InvalidRequest(
+                f"This value must be less than or equal to {context['le']} (it currently is '{given}').",
+                param=param,
+                code="parameter_invalid_integer",
+            )
+        case "string_type":
+            return InvalidRequest(
+                "Invalid string: a single value is allowed here, no array or hash.", param=param
+            )
+        case "list_type":
+            return InvalidRequest("Invalid array", param=param)
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return InvalidRequest("Invalid object", param=param)
+        case "parameter_invalid_integer":
+            return InvalidRequest(problem["msg"], param=param, code=kind)
+        case _:
+            return InvalidRequest(f"Invalid {param}: {problem['msg']}", param=param)
+
+
+def _param(problem: dict[str, Any]) -> str:
+    first, *rest = (str(part)[:100] for part in problem["loc"])
+    return first + "".join(f"[{part}]" for part in rest)

@@ -1,0 +1,272 @@
+"""The one entrypoint of HTTP: authenticates, decodes, calls, encodes, and words errors for the route's contract.
+
+    @endpoint("GET /v1/things/{id}", permission="things_read")
+    def handler(request: Request, query: ExpandQuery) -> Thing: ...
+
+A parameter named `query` is decoded from the query string, one named `body` from the form (annotated with a `Model`)
+or handed over as it came (annotated `bytes`). The answer is a model (200, JSON) or a `Response`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from runsheet import ids
+from runsheet.api_keys import credential, service
+from runsheet.errors import (
+    InvalidRequest,
+    PayloadTooLarge,
+    PermissionDenied,
+    RunsheetError,
+    Unavailable,
+    UnsupportedMedia,
+)
+from runsheet.runtime import clock, forms
+from runsheet.runtime.dialects import dialect_of, v1
+from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
+from runsheet.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runsheet.api_keys.model import ApiKey
+    from runsheet.runtime.model import Model
+    from runsheet.tenancy import Tenant
+
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 1024 * 1024
+# The version that the current SDKs of the v1 contract pin; echoed to who names none (contracts: v1, section 5).
+_VERSION = "2026-10-28.endive"
+_VERSION_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?(; ?[a-z0-9_=]{1,60}){0,5}", re.ASCII)
+_MAX_IDEMPOTENCY_KEY = 255
+_THROTTLED = frozenset(
+    {"ThrottlingException", "ProvisionedThroughputExceededException", "SlowDown", "RequestLimitExceeded"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An authenticated request.
+
+    Attributes:
+        id: `req_…`, in the answer's Request-Id and in every log line.
+        key: the API key; `tenant` is whose data it opens.
+        path: the path's parameters.
+        headers: by lower-case name.
+        base_url: scheme and host that the customer uses, without a slash at the end; never from the Host header.
+    """
+
+    id: str
+    key: ApiKey
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    base_url: str
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose data the request is about."""
+        return self.key.tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that is not plain JSON with 200. `body` is sent as it is."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Operation(NamedTuple):
+    """What the OpenAPI document is made from."""
+
+    route: str
+    permission: str
+    function: Callable[..., Any]
+    hints: dict[str, Any]
+
+
+def endpoint(
+    route: str, *, permission: str
+) -> Callable[[Callable[..., Any]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
+    """Make a function the Lambda handler of `route`; a restricted key needs `permission` for it."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+        operation = Operation(route, permission, function, get_type_hints(function))
+
+        def operate(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+            headers = event.get("headers") or {}
+            _check_headers(headers)
+            key = service.authenticate(credential.parse(headers.get("authorization")))
+            logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
+            key.check_allows(permission)
+            request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))
+            return _encode(function(request, **_arguments(operation, event, headers)))
+
+        handler = wraps(function)(_guarded(operate, route))
+        handler.operation = operation  # type: ignore[attr-defined]
+        return handler
+
+    return decorate
+
+
+def unknown_route(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer what no route takes: 404 in the dialect of the prefix, for wrong verbs too."""
+
+    def operate(event: dict[str, Any], _request_id: str) -> dict[str, Any]:
+        method, path = _method_and_path(event)
+        raise dialect_of(path).unknown_route(method, path)
+
+    return _guarded(operate, "unknown")(event, _context)
+
+
+def _guarded(
+    operate: Callable[[dict[str, Any], str], dict[str, Any]], route: str
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Wrap an operation in request id, log, metrics and the dialect's errors."""
+
+    @observed
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        started = time.perf_counter()
+        request_id = ids.new_id("req", clock.now())
+        method, path = _method_and_path(event)
+        logger.append_keys(request=request_id, route=route)
+        logger.set_correlation_id(event.get("requestContext", {}).get("requestId", ""))
+        try:
+            answer = operate(event, request_id)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the caller gets the contract's own form
+            answer = _failed(failure, path, request_id)
+        answer["headers"] |= _contract_headers(event.get("headers") or {}, request_id)
+        milliseconds = (time.perf_counter() - started) * 1000
+        logger.info(
+            "%s %s",
+            method,
+            answer["statusCode"],
+            extra={"status": answer["statusCode"], "ms": round(milliseconds, 1)},
+        )
+        metrics.add_dimension("route", route)
+        metrics.add_metric("Requests", MetricUnit.Count, 1)
+        metrics.add_metric("ServerErrors", MetricUnit.Count, int(answer["statusCode"] >= 500))
+        metrics.add_metric("Duration", MetricUnit.Milliseconds, milliseconds)
+        return answer
+
+    return handler
+
+
+def _failed(failure: Exception, path: str, request_id: str) -> dict[str, Any]:
+    match failure:
+        case RunsheetError():
+            error = failure
+        case ClientError() if failure.response.get("Error", {}).get("Code") in _THROTTLED:
+            logger.warning("throttled by AWS", extra={"operation": failure.operation_name})
+            error = Unavailable("Too much is asked of the service at this moment. Try again shortly.")
+        case BotoCoreError():
+            logger.exception("AWS did not answer")
+            error = Unavailable("The service cannot answer at this moment. Try again shortly.")
+        case _:
+            logger.exception("unhandled error")
+            error = RunsheetError("An unexpected error occurred. It is logged under this request's id.")
+    status, headers, body = dialect_of(path).error(error, request_id)
+    return _json(status, body, headers)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    version = headers.get("stripe-version")
+    if version is not None and not _VERSION_FORM.fullmatch(version):
+        raise InvalidRequest(f"Invalid Stripe API version: {version[:100]}. Use a date, such as {_VERSION}.")
+    if len(headers.get("idempotency-key", "")) > _MAX_IDEMPOTENCY_KEY:
+        raise InvalidRequest(f"Idempotency keys are at most {_MAX_IDEMPOTENCY_KEY} characters long.")
+    account = headers.get("stripe-account")
+    if account is not None:
+        # Answering with the key's own data instead would hand a caller the wrong account's numbers.
+        raise PermissionDenied(
+            f"The provided key does not have access to account '{account[:100]}' (or that account does not exist).",
+            code="account_invalid",
+        )
+
+
+def _arguments(operation: Operation, event: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if "query" in operation.hints:
+        arguments["query"] = _validated(operation.hints["query"], event.get("rawQueryString", "").encode())
+    if "body" in operation.hints:
+        body = _body(event)
+        arguments["body"] = (
+            body if operation.hints["body"] is bytes else _form(operation.hints["body"], body, headers)
+        )
+    return arguments
+
+
+def _form(model: type[Model], body: bytes, headers: Mapping[str, str]) -> Model:
+    media_type = headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    if body and media_type != FORM:
+        raise UnsupportedMedia(f"Invalid request (check that your POST content type is {FORM}).")
+    if len(body) > MAX_FORM_BYTES:
+        raise PayloadTooLarge(f"The body is {len(body)} bytes long; at most {MAX_FORM_BYTES} are read here.")
+    return _validated(model, body)
+
+
+def _validated(model: type[Model], text: bytes) -> Model:
+    try:
+        return model.model_validate(forms.decode(text))
+    except ValidationError as invalid:
+        raise v1.invalid(invalid.errors(include_url=False)) from None  # type: ignore[arg-type]
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:  # binascii.Error is one; characters outside ASCII are another
+        raise InvalidRequest("The body cannot be read.") from None
+
+
+def _encode(answer: Model | Response) -> dict[str, Any]:
+    if isinstance(answer, Response):
+        return {
+            "statusCode": answer.status,
+            "headers": dict(answer.headers),
+            "body": base64.b64encode(answer.body).decode(),
+            "isBase64Encoded": True,
+        }
+    return _json(200, answer.model_dump(mode="json", by_alias=True), {})
+
+
+def _json(status: int, body: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    # Escaped to ASCII: a name may hold half of a surrogate pair, which no UTF-8 encoder takes.
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **headers},
+        "body": json.dumps(body, separators=(",", ":")),
+    }
+
+
+def _contract_headers(sent: Mapping[str, str], request_id: str) -> dict[str, str]:
+    version = sent.get("stripe-version", "")
+    echoed = {
+        "Request-Id": request_id,
+        "Stripe-Version": version if _VERSION_FORM.fullmatch(version) else _VERSION,
+    }
+    key = sent.get("idempotency-key", "")
+    if key and len(key) <= _MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable():
+        echoed["Idempotency-Key"] = key
+    return echoed
+
+
+def _method_and_path(event: dict[str, Any]) -> tuple[str, str]:
+    return event.get("requestContext", {}).get("http", {}).get("method", "GET"), event.get("rawPath", "/")
+
+
+def _base_url(event: dict[str, Any]) -> str:
+    return settings().public_base_url or f"https://{event['requestContext']['domainName']}"

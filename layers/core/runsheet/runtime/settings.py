@@ -1,0 +1,41 @@
+"""The environment of a function, read once. A template test holds this against template.yaml, both ways."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every variable that template.yaml sets; a function has those it needs, reading another raises KeyError."""
+
+    organisations_table: str
+    api_keys_table: str
+    report_runs_table: str
+    files_table: str
+    datasets_table: str
+    dataset_uploads_table: str
+    dataset_uploads_queue_url: str
+    report_runs_queue_url: str
+    lake_bucket: str
+    lake_role_arn: str
+    results_bucket: str
+    uploads_bucket: str
+    public_base_url: str
+    retention_days: str
+
+    def __getattribute__(self, name: str) -> str:
+        """Return the variable's value; KeyError names a variable that this function does not have."""
+        value = object.__getattribute__(self, name)
+        if value is None:
+            raise KeyError(f"the environment of this function has no {name.upper()}")
+        return value  # type: ignore[no-any-return]
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    values = {field.name: os.environ.get(field.name.upper()) for field in fields(Settings)}
+    return Settings(**values)  # type: ignore[arg-type]

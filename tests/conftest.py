@@ -1,0 +1,76 @@
+"""What every test may ask for: the tables, buckets and queues of template.yaml, made in moto."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from runsheet.api_keys import service as api_keys
+from runsheet.runtime import clients, settings
+from tests.template.template import environment_name, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_AWS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "PUBLIC_BASE_URL": "https://reports.example.com",
+    "RETENTION_DAYS": "365",
+    "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
+}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Moto in place of AWS, empty, and the environment of a function."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in _AWS.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    with mock_aws():
+        yield
+    _forget()
+
+
+@pytest.fixture
+def tables(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
+    """Every table of template.yaml, as the template defines it."""
+    for logical_id, properties in resources("AWS::DynamoDB::Table").items():
+        keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+        definition = {key: properties[key] for key in keys if key in properties}
+        boto3.client("dynamodb").create_table(TableName=logical_id, **definition)
+        monkeypatch.setenv(environment_name(logical_id), logical_id)
+
+
+@pytest.fixture
+def buckets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
+    """Every bucket of template.yaml, without its policies."""
+    for logical_id in resources("AWS::S3::Bucket"):
+        name = logical_id.lower()
+        boto3.client("s3").create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        monkeypatch.setenv(environment_name(logical_id), name)
+
+
+@pytest.fixture
+def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
+    """Every queue of template.yaml, without its dead-letter queue."""
+    for logical_id in resources("AWS::SQS::Queue"):
+        answer = boto3.client("sqs").create_queue(QueueName=logical_id)
+        monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
+
+
+def _forget() -> None:
+    """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
+    settings.settings.cache_clear()
+    api_keys._cache.clear()
+    for client in (clients.dynamodb, clients.s3, clients.sqs, clients.sts):
+        client.cache_clear()

@@ -1,0 +1,217 @@
+"""The house rules of template.yaml, as code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runsheet.runtime.settings import Settings
+from tests.template.template import ROOT, resources, template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+WORKERS = {name: f for name, f in FUNCTIONS.items() if f["Handler"].startswith("workers.")}
+ROUTED = {name: f for name, f in FUNCTIONS.items() if name not in WORKERS and name != "NotFoundFunction"}
+GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
+
+# Statements whose resource is every resource, each with its reason.
+EVERY_RESOURCE: dict[str, str] = {}
+
+# What an operation is called, by its verb and by whether its path ends in an object.
+OPERATIONS = {
+    ("GET", False): {"list"},
+    ("GET", True): {"retrieve"},
+    ("POST", False): {"create"},
+    ("POST", True): {"update"},
+    ("DELETE", True): {"delete"},
+}
+
+
+def handler_file(function: dict[str, Any]) -> Path:
+    path: str = function["Handler"].removesuffix(".handler").replace(".", "/")
+    return ROOT / "functions" / f"{path}.py"
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    """Every policy statement of the template that allows something, with the resource it belongs to."""
+    found = [
+        (name, statement)
+        for name, function in FUNCTIONS.items()
+        for policy in function.get("Policies", [])
+        if "Statement" in policy
+        for statement in policy["Statement"]
+    ]
+    for name, properties in (resources("AWS::IAM::ManagedPolicy") | resources("AWS::IAM::Role")).items():
+        documents = [
+            properties.get("PolicyDocument"),
+            *(p["PolicyDocument"] for p in properties.get("Policies", [])),
+        ]
+        found += [
+            (name, statement) for document in documents if document for statement in document["Statement"]
+        ]
+    return found
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_handler_string_has_its_file_with_a_handler(name: str) -> None:
+    tree = ast.parse(handler_file(FUNCTIONS[name]).read_text())
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    defined |= {
+        t.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for t in node.targets
+        if isinstance(t, ast.Name)
+    }
+    assert "handler" in defined
+
+
+def test_every_file_has_its_function() -> None:
+    files = {path for path in (ROOT / "functions").rglob("*.py") if path.name != "__init__.py"}
+    assert files == {handler_file(function) for function in FUNCTIONS.values()}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_logical_id_is_the_handler(name: str) -> None:
+    words = (
+        FUNCTIONS[name]["Handler"]
+        .removesuffix(".handler")
+        .removeprefix("workers.")
+        .replace(".", "_")
+        .split("_")
+    )
+    assert name == "".join(word.capitalize() for word in words) + "Function"
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_the_route_is_the_handler(name: str) -> None:
+    """`POST /v1/datasets/{dataset}/uploads` is `dataset_uploads.create`, in the template and in the file."""
+    event = FUNCTIONS[name]["Events"]["Route"]["Properties"]
+    noun, operation, _ = FUNCTIONS[name]["Handler"].split(".")
+    segments = event["Path"].strip("/").split("/")
+    static = [segment for segment in segments if not segment.startswith("{")]
+    if operation == "contents":
+        assert static.pop() == "contents"
+    else:
+        assert operation in OPERATIONS[event["Method"], segments[-1].startswith("{")]
+    parents = [s.removesuffix("s") for s in static[1:-1] if s != "reporting"]
+    assert noun == "_".join([*parents, static[-1]])
+    assert f'@endpoint("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_handlers_are_short(name: str) -> None:
+    lines = [line for line in handler_file(FUNCTIONS[name]).read_text().splitlines() if line.strip()]
+    assert len(lines) <= 25
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_handlers_import_only_runsheet(name: str) -> None:
+    tree = ast.parse(handler_file(FUNCTIONS[name]).read_text())
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert [m for m in modules if m.split(".")[0] not in {"runsheet", "__future__"}] == []
+
+
+def test_powertools_and_boto3_clients_live_in_runtime() -> None:
+    package = ROOT / "layers/core/runsheet"
+    outside = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(
+            r"^\s*(import boto3|from boto3|from aws_lambda_powertools)", path.read_text(), re.MULTILINE
+        )
+        and path.parent.name != "runtime"
+    ]
+    # The engine's S3 client carries a tenant's credentials; the command line tool picks its own endpoint.
+    assert sorted(outside) == ["cli.py", "engine/credentials.py"]
+
+
+def test_no_statement_allows_every_resource_or_action_without_a_written_reason() -> None:
+    wide = {
+        name
+        for name, statement in statements()
+        for resource in (
+            [statement["Resource"]] if not isinstance(statement["Resource"], list) else statement["Resource"]
+        )
+        if resource == "*"
+    }
+    assert wide == EVERY_RESOURCE.keys()
+    actions = [
+        action
+        for _, statement in statements()
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    ]
+    assert actions
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_no_function_has_more_than_its_inline_and_the_authentication_policy() -> None:
+    named = [
+        policy for f in FUNCTIONS.values() for policy in f.get("Policies", []) if "Statement" not in policy
+    ]
+    assert all(policy == {"Ref": "AuthenticationPolicy"} for policy in named)
+
+
+QUEUES = resources("AWS::SQS::Queue")
+
+
+@pytest.mark.parametrize("name", [name for name in QUEUES if "DeadLetter" not in name])
+def test_every_queue_has_a_dead_letter_queue_with_an_alarm_and_time_for_six_tries(name: str) -> None:
+    target = QUEUES[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    assert target in QUEUES
+    watched = [
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+    ]
+    assert target in watched
+    readers = [
+        f
+        for f in FUNCTIONS.values()
+        for event in f["Events"].values()
+        if event["Type"] == "SQS" and event["Properties"]["Queue"]["Fn::GetAtt"][0] == name
+    ]
+    assert len(readers) == 1
+    assert QUEUES[name]["VisibilityTimeout"] >= 6 * readers[0]["Timeout"]
+    event = next(e for e in readers[0]["Events"].values() if e["Type"] == "SQS")
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_settings_know_every_environment_name_and_the_template_every_setting() -> None:
+    in_template = {name for f in FUNCTIONS.values() for name in f.get("Environment", {}).get("Variables", {})}
+    in_template |= {name for name in GLOBAL_VARIABLES if not name.startswith("POWERTOOLS_")}
+    assert in_template == {field.name.upper() for field in fields(Settings)}
+
+
+def test_logs_are_kept_for_the_retention_that_was_asked_for() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert template()["Globals"]["Function"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
+    api = resources("AWS::Serverless::HttpApi")["HttpApi"]
+    assert api["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0] in groups
+    assert "authorization" not in api["AccessLogSettings"]["Format"].lower()
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_buckets_are_private_encrypted_and_answer_tls_only(name: str) -> None:
+    bucket = resources("AWS::S3::Bucket")[name]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    policies = [p for p in resources("AWS::S3::BucketPolicy").values() if p["Bucket"] == {"Ref": name}]
+    (statement,) = policies[0]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+@pytest.mark.parametrize("name", [name for name in WORKERS if "EphemeralStorage" not in WORKERS[name]])
+def test_only_engine_workers_need_room_on_disk(name: str) -> None:
+    assert {"Ref": "EngineLayer"} not in WORKERS[name].get("Layers", [])
