@@ -6,6 +6,7 @@ time, and a `created` filter is a range of ids. 62^16 random values make a colli
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ def new_id(prefix: str, created: datetime) -> str:
 def lowest_id(prefix: str, since: int) -> str:
     """Return the id before which every object of `prefix` was created earlier than `since` (unix seconds)."""
     return f"{prefix}_{_base62(min(max(since, 0) * 1000, _MAX_MS))}"
+
+
+def plausible(prefix: str, text: str) -> bool:
+    """Return whether `text` could be an id of `prefix`; what could not need not, and cannot always, be looked up."""
+    return re.fullmatch(prefix + "_[0-9A-Za-z]{1,64}", text, re.ASCII) is not None
 
 
 def _milliseconds(moment: datetime) -> int:

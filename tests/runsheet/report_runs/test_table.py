@@ -84,7 +84,12 @@ def test_success_stores_run_and_file_together_and_is_final() -> None:
     assert table.succeed(run, "lease_1", FILE, now=CREATED + 9)
     ended = table.get(TENANT, run.id)
     assert ended is not None
-    assert (ended.status, ended.succeeded_at, ended.progress, ended.file) == ("succeeded", CREATED + 9, 1.0, FILE)
+    assert (ended.status, ended.succeeded_at, ended.progress, ended.file) == (
+        "succeeded",
+        CREATED + 9,
+        1.0,
+        FILE,
+    )
     assert files_table.get(TENANT, FILE.id) == FILE
     assert files_table.get(Tenant("org_b", "test"), FILE.id) is None
     assert table.take(TENANT, run.id, "lease_2", now=CREATED + 10_000) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from runsheet import ids
 from runsheet.errors import missing
 from runsheet.files import table
 from runsheet.runtime import clients, clock
@@ -33,9 +34,9 @@ def retrieve(tenant: Tenant, file_id: str) -> File:
     Raises:
         NotFound: unknown, another tenant's, or expired.
     """
-    file = table.get(tenant, file_id)
+    file = table.get(tenant, file_id) if ids.plausible("file", file_id) else None
     if file is None or file.expires_at <= clock.now().timestamp():
-        raise missing("file", file_id)
+        raise missing("file", file_id[:100])
     return file
 
 

@@ -76,7 +76,7 @@ def retrieve(tenant: Tenant, run_id: str) -> ReportRun:
     Raises:
         NotFound: unknown, or another tenant's.
     """
-    run = table.get(tenant, run_id)
+    run = table.get(tenant, run_id) if ids.plausible("frr", run_id) else None
     if run is None:
         raise missing("report_run", run_id[:100])
     return run
@@ -91,10 +91,8 @@ def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunL
     if query.starting_after and query.ending_before:
         raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
     for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor and table.get(tenant, cursor) is None:
-            raise InvalidRequest(
-                f"No such report_run: '{cursor[:100]}'", param=param, code="resource_missing"
-            )
+        if cursor:
+            _check_cursor(tenant, cursor, param)
     runs, has_more = table.page(
         tenant,
         limit=query.limit,
@@ -104,6 +102,13 @@ def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunL
         newer_than=query.ending_before,
     )
     return ReportRunList(has_more=has_more, data=[shown(run, base_url) for run in runs])
+
+
+def _check_cursor(tenant: Tenant, cursor: str, param: str) -> None:
+    try:
+        retrieve(tenant, cursor)
+    except NotFound as unknown:
+        raise InvalidRequest(unknown.message, param=param, code=unknown.code) from None
 
 
 def shown(run: ReportRun, base_url: str) -> ReportRunObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,20 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=20)
-# S3 addresses objects by path where an endpoint is given (the local stack), by host in AWS: "auto" does both.
-_S3 = _RETRIES.merge(Config(signature_version="s3v4", s3={"addressing_style": "auto"}))
+
+
+def s3_config() -> Config:
+    """Return how S3 is addressed: by host and region in AWS, by path where an endpoint is given (the local stack).
+
+    Left to itself boto3 presigns for the global host, which redirects a young bucket's URL and breaks its signature.
+    """
+    style = "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"
+    return _RETRIES.merge(
+        Config(
+            signature_version="s3v4",
+            s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+        )
+    )
 
 
 @cache
@@ -28,7 +41,7 @@ def dynamodb() -> DynamoDBClient:
 @cache
 def s3() -> S3Client:
     """Return the S3 client of this process, with the function's own role."""
-    return boto3.client("s3", config=_S3)
+    return boto3.client("s3", config=s3_config())
 
 
 @lru_cache(maxsize=8)

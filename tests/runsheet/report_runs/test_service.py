@@ -1,0 +1,244 @@
+"""Creating, listing and sweeping runs, against the tables and the queue."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from runsheet import ids, leases
+from runsheet.errors import InvalidRequest, NotFound
+from runsheet.report_runs import service, table
+from runsheet.report_runs.model import NewReportRun, ReportRun
+from runsheet.runtime import clients, clock
+from runsheet.runtime.model import CreatedListQuery
+from runsheet.runtime.settings import settings
+from runsheet.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TENANT = Tenant("org_a", "test")
+BASE = "https://reports.example.com"
+INTERVAL = {"interval_start": "1680000000", "interval_end": "1680100000"}
+
+pytestmark = pytest.mark.usefixtures("tables", "buckets", "queues")
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Move the clock."""
+
+    def move(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return move
+
+
+def messages() -> list[dict[str, Any]]:
+    """Take everything off the queue."""
+    taken = []
+    while True:
+        answer = boto3.client("sqs").receive_message(
+            QueueUrl=settings().report_runs_queue_url, MaxNumberOfMessages=10
+        )
+        if "Messages" not in answer:
+            return taken
+        taken += [json.loads(message["Body"]) for message in answer["Messages"]]
+
+
+def new(report_type: str = "balance.summary.1", **parameters: Any) -> NewReportRun:
+    return NewReportRun(report_type=report_type, parameters=INTERVAL | parameters)
+
+
+def test_a_new_run_is_pending_stored_and_queued() -> None:
+    run = service.create(TENANT, new(timezone="Europe/Berlin", currency="usd"))
+    assert table.get(TENANT, run.id) == run
+    assert messages() == [{"organisation_id": "org_a", "mode": "test", "run_id": run.id}]
+    shown = service.shown(run, BASE).model_dump(mode="json")
+    assert shown == {
+        "id": run.id,
+        "object": "reporting.report_run",
+        "created": run.created,
+        "error": None,
+        "livemode": False,
+        "parameters": {
+            "currency": "usd",
+            "interval_end": 1680100000,
+            "interval_start": 1680000000,
+            "timezone": "Europe/Berlin",
+        },
+        "report_type": "balance.summary.1",
+        "result": None,
+        "status": "pending",
+        "succeeded_at": None,
+        "error_code": None,
+        "progress": 0.0,
+        "row_count": None,
+        "sha256": None,
+        "download_url": None,
+        "download_url_expires_at": None,
+    }
+    assert list(shown["parameters"]) == sorted(shown["parameters"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "param", "message"),
+    [
+        (
+            NewReportRun(report_type="nope.1"),
+            "report_type",
+            "No such report_type: 'nope.1'. Must be one of: balance",
+        ),
+        (NewReportRun(report_type="../x"), "report_type", "No such report_type: '../x'."),
+        (
+            NewReportRun(report_type="balance.summary.1"),
+            "parameters[interval_start]",
+            "Missing required param: parameters[interval_start].",
+        ),
+        (new(foo="1"), "parameters[foo]", "Received unknown parameter: parameters[foo]"),
+        (new(interval_end="1680000000"), "parameters.interval_start", "`interval_start` must be before"),
+        (
+            new(interval_end="4000000000"),
+            "parameters.interval_end",
+            "Data for the report type balance.summary.1 is only available through ",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_refused_and_nothing_is_stored(
+    request_: NewReportRun, param: str, message: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        service.create(TENANT, request_)
+    assert refused.value.param == param
+    assert refused.value.message.startswith(message)
+    assert messages() == []
+    assert service.listed(TENANT, CreatedListQuery(), BASE).data == []
+
+
+def test_a_run_whose_message_cannot_be_sent_is_stored_all_the_same() -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=settings().report_runs_queue_url)
+    run = service.create(TENANT, new())
+    assert table.get(TENANT, run.id) == run
+
+
+def test_the_sweeper_queues_what_has_no_message_and_fails_what_is_too_late(
+    at: Callable[[datetime], None],
+) -> None:
+    started = clock.now()
+    run = service.create(TENANT, new())
+    assert len(messages()) == 1
+    service.sweep()
+    assert messages() == []
+    at(started + timedelta(seconds=leases.FIRST_ATTENTION_SECONDS + 1))
+    service.sweep()
+    service.sweep()
+    assert [message["run_id"] for message in messages()] == [run.id]
+    at(started + timedelta(seconds=service.DEADLINE_SECONDS + 1))
+    service.sweep()
+    ended = service.retrieve(TENANT, run.id)
+    assert (ended.status, ended.error_code) == ("failed", "deadline_exceeded")
+    assert messages() == []
+
+
+def test_runs_are_found_by_their_tenant_only() -> None:
+    run = service.create(TENANT, new())
+    assert service.retrieve(TENANT, run.id) == run
+    for other in (Tenant("org_a", "live"), Tenant("org_b", "test")):
+        with pytest.raises(NotFound, match=f"No such report_run: '{run.id}'"):
+            service.retrieve(other, run.id)
+        assert service.listed(other, CreatedListQuery(), BASE).data == []
+
+
+FIRST_SECOND = 1_700_000_000
+
+
+@pytest.fixture
+def twelve_runs() -> list[str]:
+    """The ids of twelve runs, newest first; one every second from FIRST_SECOND on."""
+    made = []
+    for second in range(FIRST_SECOND, FIRST_SECOND + 12):
+        run = ReportRun(
+            TENANT,
+            ids.new_id("frr", datetime.fromtimestamp(second, UTC)),
+            "balance.summary.1",
+            {},
+            second,
+            second + 9,
+        )
+        table.put(run, expires_at=second + 100)
+        made.append(run.id)
+    return made[::-1]
+
+
+def page(**query: Any) -> tuple[list[str], bool]:
+    answer = service.listed(TENANT, CreatedListQuery.model_validate(query), BASE)
+    return [run.id for run in answer.data], answer.has_more
+
+
+def test_a_list_is_newest_first_and_pages_both_ways(twelve_runs: list[str]) -> None:
+    runs = twelve_runs
+    assert page() == (runs[:10], True)
+    assert page(limit=12) == (runs, False)
+    assert page(limit=5, starting_after=runs[4]) == (runs[5:10], True)
+    assert page(limit=5, starting_after=runs[6]) == (runs[7:], False)
+    assert page(limit=5, starting_after=runs[-1]) == ([], False)
+    assert page(limit=5, ending_before=runs[7]) == (runs[2:7], True)
+    assert page(limit=5, ending_before=runs[5]) == (runs[:5], False)
+    assert page(ending_before=runs[0]) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("created", "newest", "oldest"),
+    [
+        ({"gte": FIRST_SECOND + 5}, 11, 5),
+        ({"gt": FIRST_SECOND + 5}, 11, 6),
+        ({"lt": FIRST_SECOND + 5}, 4, 0),
+        ({"lte": FIRST_SECOND + 5}, 5, 0),
+        ({"gte": FIRST_SECOND + 2, "lt": FIRST_SECOND + 4}, 3, 2),
+        (FIRST_SECOND + 7, 7, 7),
+        ({"gt": FIRST_SECOND + 5, "lt": FIRST_SECOND + 6}, 0, 1),
+        ({"gte": 10**17}, 0, 1),
+    ],
+)
+def test_created_bounds_are_exact_to_the_second(
+    twelve_runs: list[str], created: object, newest: int, oldest: int
+) -> None:
+    expected = [twelve_runs[11 - age] for age in range(newest, oldest - 1, -1)]
+    assert page(limit=100, created=created) == (expected, False)
+
+
+def test_bounds_and_cursors_combine(twelve_runs: list[str]) -> None:
+    runs = twelve_runs
+    bounds = {"gte": FIRST_SECOND + 2, "lt": FIRST_SECOND + 10}
+    assert page(limit=3, created=bounds, starting_after=runs[3]) == (runs[4:7], True)
+    assert page(limit=100, created=bounds, starting_after=runs[3]) == (runs[4:10], False)
+    assert page(limit=100, created=bounds, ending_before=runs[3]) == ([runs[2]], False)
+
+
+@pytest.mark.parametrize("param", ["starting_after", "ending_before"])
+def test_an_unknown_or_foreign_cursor_is_refused(param: str) -> None:
+    foreign = service.create(Tenant("org_b", "test"), new())
+    for cursor in ("frr_nope", foreign.id, "frr_" + "x" * 5000):
+        with pytest.raises(InvalidRequest, match="No such report_run") as refused:
+            page(**{param: cursor})
+        assert (refused.value.param, refused.value.code) == (param, "resource_missing")
+
+
+def test_two_cursors_are_refused(twelve_runs: list[str]) -> None:
+    with pytest.raises(InvalidRequest, match="both starting_after and ending_before"):
+        page(starting_after=twelve_runs[0], ending_before=twelve_runs[1])
+
+
+def test_a_list_is_one_query_however_many_runs_there_are(
+    twelve_runs: list[str],  # noqa: ARG001 - they must be there
+) -> None:
+    calls: list[str] = []
+    clients.dynamodb().meta.events.register(
+        "before-call.dynamodb.*", lambda model, **_: calls.append(model.name)
+    )
+    page(limit=3)
+    assert calls == ["Query"]
