@@ -1,8 +1,7 @@
 """Every minute: queue again the work that nobody holds."""
 
 from runsheet.dataset_uploads import service as dataset_uploads
-
-from runsheet.report_runs import service as report_runs
+from runsheet.report_runs import queueing as report_runs
 from runsheet.runtime.cron import scheduled
 
 

@@ -129,7 +129,7 @@ def show_organisation(
 
 
 @_keys.command("create")
-def create_key(  # noqa: PLR0913, PLR0917 -- the options of a command are its parameters
+def create_key(
     organisation: OrganisationId,
     kind: Annotated[
         KindOfKey,
@@ -205,8 +205,9 @@ def _use_local_stack() -> str:
         _fail(f"no local stack: {_LOCAL_STACK} is neither in {here} nor above it; start the stack first.")
     local = json.loads(file.read_text(encoding="utf-8"))
     # Whatever the shell holds for AWS would send a local command to the wrong account, or sign it wrongly.
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
+    for name in list(os.environ):
+        if name.startswith(("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED")):
+            del os.environ[name]
     os.environ["AWS_ENDPOINT_URL"] = local["aws_endpoint_url"]
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"  # noqa: S105 -- not secret
     os.environ["AWS_DEFAULT_REGION"] = local.get("region", "us-east-1")

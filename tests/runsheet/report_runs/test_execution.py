@@ -12,7 +12,7 @@ from runsheet import leases
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
 from runsheet.files import service as files
-from runsheet.report_runs import execution, service, table
+from runsheet.report_runs import creation, execution, service, table
 from runsheet.report_runs.model import NewReportRun, ReportRun, RunRequested
 from runsheet.runtime import clock
 from runsheet.runtime.settings import settings
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("tables", "buckets", "queues")
 @pytest.fixture
 def run() -> ReportRun:
     parameters = {"interval_start": "1680000000", "interval_end": "1680100000"}
-    return service.create(TENANT, NewReportRun(report_type="balance.summary.1", parameters=parameters))
+    return creation.create(TENANT, NewReportRun(report_type="balance.summary.1", parameters=parameters))
 
 
 def requested(run: ReportRun) -> RunRequested:

@@ -11,7 +11,7 @@ import pytest
 
 from runsheet import ids, leases
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.report_runs import service, table
+from runsheet.report_runs import creation, queueing, service, table
 from runsheet.report_runs.model import NewReportRun, ReportRun
 from runsheet.runtime import clients, clock
 from runsheet.runtime.model import CreatedListQuery
@@ -55,7 +55,7 @@ def new(report_type: str = "balance.summary.1", **parameters: Any) -> NewReportR
 
 
 def test_a_new_run_is_pending_stored_and_queued() -> None:
-    run = service.create(TENANT, new(timezone="Europe/Berlin", currency="usd"))
+    run = creation.create(TENANT, new(timezone="Europe/Berlin", currency="usd"))
     assert table.get(TENANT, run.id) == run
     assert messages() == [{"organisation_id": "org_a", "mode": "test", "run_id": run.id}]
     shown = service.shown(run, BASE).model_dump(mode="json")
@@ -112,7 +112,7 @@ def test_what_cannot_be_run_is_refused_and_nothing_is_stored(
     request_: NewReportRun, param: str, message: str
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        service.create(TENANT, request_)
+        creation.create(TENANT, request_)
     assert refused.value.param == param
     assert refused.value.message.startswith(message)
     assert messages() == []
@@ -121,7 +121,7 @@ def test_what_cannot_be_run_is_refused_and_nothing_is_stored(
 
 def test_a_run_whose_message_cannot_be_sent_is_stored_all_the_same() -> None:
     boto3.client("sqs").delete_queue(QueueUrl=settings().report_runs_queue_url)
-    run = service.create(TENANT, new())
+    run = creation.create(TENANT, new())
     assert table.get(TENANT, run.id) == run
 
 
@@ -129,23 +129,23 @@ def test_the_sweeper_queues_what_has_no_message_and_fails_what_is_too_late(
     at: Callable[[datetime], None],
 ) -> None:
     started = clock.now()
-    run = service.create(TENANT, new())
+    run = creation.create(TENANT, new())
     assert len(messages()) == 1
-    service.sweep()
+    queueing.sweep()
     assert messages() == []
     at(started + timedelta(seconds=leases.FIRST_ATTENTION_SECONDS + 1))
-    service.sweep()
-    service.sweep()
+    queueing.sweep()
+    queueing.sweep()
     assert [message["run_id"] for message in messages()] == [run.id]
-    at(started + timedelta(seconds=service.DEADLINE_SECONDS + 1))
-    service.sweep()
+    at(started + timedelta(seconds=queueing.DEADLINE_SECONDS + 1))
+    queueing.sweep()
     ended = service.retrieve(TENANT, run.id)
     assert (ended.status, ended.error_code) == ("failed", "deadline_exceeded")
     assert messages() == []
 
 
 def test_runs_are_found_by_their_tenant_only() -> None:
-    run = service.create(TENANT, new())
+    run = creation.create(TENANT, new())
     assert service.retrieve(TENANT, run.id) == run
     for other in (Tenant("org_a", "live"), Tenant("org_b", "test")):
         with pytest.raises(NotFound, match=f"No such report_run: '{run.id}'"):
@@ -221,7 +221,7 @@ def test_bounds_and_cursors_combine(twelve_runs: list[str]) -> None:
 
 @pytest.mark.parametrize("param", ["starting_after", "ending_before"])
 def test_an_unknown_or_foreign_cursor_is_refused(param: str) -> None:
-    foreign = service.create(Tenant("org_b", "test"), new())
+    foreign = creation.create(Tenant("org_b", "test"), new())
     for cursor in ("frr_nope", foreign.id, "frr_" + "x" * 5000):
         with pytest.raises(InvalidRequest, match="No such report_run") as refused:
             page(**{param: cursor})

@@ -27,7 +27,7 @@ Kind = Literal["instant", "timezone", "currency", "columns", "choice", "reportin
 
 
 class _Header(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ColumnHeader(_Header):

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    import duckdb
-
 _NOT_UTF_8 = "is not UTF-8"
 
 
@@ -44,13 +42,13 @@ def csv_lines(path: Path, rows: Sequence[int]) -> list[int]:
     return lines + list(rows[len(lines) :])
 
 
-def in_csv(path: Path, columns: int, error: duckdb.Error) -> RecordsRefused:
+def in_csv(path: Path, columns: int, error: Exception) -> RecordsRefused:
     """Return what makes a CSV file unreadable, for its first bad lines."""
     found: list[BadRow] = []
     line = 0
     try:
         for line, record in _records(path):
-            if any(_broken(cell) for cell in record):
+            if any(is_broken(cell) for cell in record):
                 found.append(BadRow(line, None, _NOT_UTF_8))
             elif len(record) != columns:
                 found.append(BadRow(line, None, f"has {len(record)} values; the header has {columns}"))
@@ -72,7 +70,7 @@ def in_csv(path: Path, columns: int, error: duckdb.Error) -> RecordsRefused:
     return RecordsRefused(found)
 
 
-def in_ndjson(path: Path, known: Collection[str], error: duckdb.Error | None) -> RecordsRefused:
+def in_ndjson(path: Path, known: Collection[str], error: Exception | None) -> RecordsRefused:
     """Return what makes an NDJSON file unreadable, for its first bad lines."""
     found: list[BadRow] = []
     with path.open("rb") as file:
@@ -130,5 +128,6 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
 
 
-def _broken(cell: str) -> bool:
+def is_broken(cell: str) -> bool:
+    """Return whether text that was read with `surrogateescape` was not UTF-8."""
     return not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell)

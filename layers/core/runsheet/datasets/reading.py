@@ -4,6 +4,8 @@ Nothing is guessed: the dialect is fixed (UTF-8, a header row, commas, double qu
 text. What is wrong with a whole file is found here; what is wrong with a row is `casting`'s.
 """
 
+# ruff: noqa: S608 - identifiers are quoted, texts are literals; DuckDB binds no names of columns and files
+
 from __future__ import annotations
 
 import csv
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 DELETED = Column("deleted", "BOOLEAN", nullable=True)
 # A record of text columns at their longest fits well within.
 MAX_LINE_BYTES = 2 * 1024 * 1024
+_INPUTS_FAULTS = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.IOException,
+    duckdb.SerializationException,
+)
 _MAP_KEY = re.compile(r"(?P<column>[a-z0-9_]+)\[(?P<key>.+)\]", re.DOTALL)
 _LINES = (
     "read_csv({path}, auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', "
@@ -52,7 +60,7 @@ class Source:
     number: str | None
     blank: str
     locate: Callable[[Sequence[int]], Sequence[int]]
-    diagnose: Callable[[duckdb.Error], RecordsRefused]
+    diagnose: Callable[[Exception], RecordsRefused]
 
 
 def opened(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path, form: Format) -> Source:
@@ -72,15 +80,13 @@ def opened(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path, fo
             return _parquet(connection, schema, path)
 
 
-def is_inputs_fault(error: duckdb.Error) -> bool:
-    """Return whether DuckDB stumbled over the input rather than over its own memory, disk or mistakes."""
-    ours = (
-        duckdb.OutOfMemoryException,
-        duckdb.InternalException,
-        duckdb.FatalException,
-        duckdb.InterruptException,
-    )
-    return not isinstance(error, ours) and "No space left" not in str(error)
+def is_inputs_fault(error: Exception) -> bool:
+    """Return whether DuckDB stumbled over the input rather than over its own memory, disk or our mistakes.
+
+    A damaged Parquet file makes it raise its bare error class, or a message that is not UTF-8 itself.
+    """
+    of_input = isinstance(error, (*_INPUTS_FAULTS, UnicodeDecodeError)) or type(error) is duckdb.Error
+    return of_input and "No space left" not in str(error)
 
 
 def _csv(schema: Schema, path: Path) -> Source:
@@ -124,13 +130,13 @@ def _csv(schema: Schema, path: Path) -> Source:
 
 
 def _csv_header(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        try:
             header = next(csv.reader(iter(lambda: file.readline(MAX_LINE_BYTES), ""), strict=True), [])
-    except UnicodeDecodeError:
-        raise RecordsRefused([BadRow(1, None, "The file is not UTF-8.")]) from None
-    except csv.Error:
-        raise RecordsRefused([BadRow(1, None, "The header row cannot be read as CSV.")]) from None
+        except csv.Error:
+            raise RecordsRefused([BadRow(1, None, "The header row cannot be read as CSV.")]) from None
+    if any(faults.is_broken(name) for name in header):
+        raise RecordsRefused([BadRow(1, None, "The file is not UTF-8.")])
     if not header or any("\0" in name for name in header):
         raise RecordsRefused(
             [BadRow(1, None, "The first line must be a header row with the names of the columns.")]
@@ -156,7 +162,7 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
     )
     try:
         found = {key for (key,) in connection.execute(keys).fetchall()}
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if not is_inputs_fault(error):
             raise
         raise faults.in_ndjson(path, {column.name for column in _known(schema)}, error) from None
@@ -180,7 +186,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
     relation = f"from read_parquet({literal(str(path))}, hive_partitioning = false"
     try:
         stored = {name: kind for name, kind, *_ in connection.execute(f"describe {relation})").fetchall()}
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if not is_inputs_fault(error):
             raise
         raise _unreadable_parquet(error) from None
@@ -211,7 +217,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
     )
 
 
-def _unreadable_parquet(_error: duckdb.Error) -> RecordsRefused:
+def _unreadable_parquet(_error: Exception) -> RecordsRefused:
     return RecordsRefused(
         [BadRow(None, None, "The file cannot be read as Parquet: it is of another format, cut or damaged.")]
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runsheet import ids
 from runsheet.datasets import faults, schema
+from runsheet.datasets.batch_ids import checked_batch_id
 from runsheet.datasets.ingest import Incoming, content_hash, ingest
 from runsheet.datasets.model import BadRow, BatchObject, DeletedRecord, RecordsRefused
 from runsheet.errors import InvalidRequest, UnsupportedMedia
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
-_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 
 def create(
@@ -56,20 +55,6 @@ def delete(tenant: Tenant, dataset: str, record_id: str) -> DeletedRecord:
     line = json.dumps({described.key: record_id, "deleted": True}).encode()
     _batch(tenant, dataset, line, None)
     return DeletedRecord(id=record_id, dataset=dataset)
-
-
-def checked_batch_id(batch_id: str | None) -> str | None:
-    """Return the batch id.
-
-    Raises:
-        InvalidRequest: it is not 1 to 128 letters, digits, dots, colons, hyphens and underscores.
-    """
-    if batch_id is not None and not _BATCH_ID.fullmatch(batch_id):
-        raise InvalidRequest(
-            "Invalid batch_id: must be 1 to 128 letters, digits, '.', ':', '-' and '_', and begin with a letter or digit.",
-            param="batch_id",
-        )
-    return batch_id
 
 
 def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str | None) -> Batch:

@@ -1,5 +1,7 @@
 """A file, judged as a whole and laid out as a relation of records, or refused with its first bad rows."""
 
+# ruff: noqa: S608 - identifiers are quoted, texts are literals; DuckDB binds no names of columns and files
+
 from __future__ import annotations
 
 import threading
@@ -53,7 +55,7 @@ def stage(
         schema, source.fields, source.relation, number=source.number or "null", blank=source.blank
     )
     if source.number is None:
-        copy = f"copy ({judged}) to {literal(str(staged))} (format parquet, compression zstd)"
+        copy = f"copy ({judged}) to {literal(str(staged))} (format parquet, compression zstd, use_tmp_file false)"
         _read(connection, copy, source)
         judged = (
             "select * exclude (_number), file_row_number as _number "
@@ -90,7 +92,7 @@ def watched(connection: duckdb.DuckDBPyConnection, on_progress: Callable[[float]
 def _read(connection: duckdb.DuckDBPyConnection, sql: str, source: reading.Source) -> list[tuple[int, ...]]:
     try:
         return connection.execute(sql).fetchall()
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if not reading.is_inputs_fault(error):
             raise
         raise source.diagnose(error) from None

@@ -6,6 +6,7 @@ makes registrations follow one another, so "the latest version of a record" is t
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 MAX_FILES_IN_A_BATCH = 98  # a transaction takes 100 items: the receipt and the summary are two of them
-_READS = 5
+_READS = 7
+_FIRST_WAIT_SECONDS = 0.01
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TIMES = ("first", "last", "updated", "complete_through")
@@ -54,10 +56,11 @@ def files(tenant: Tenant, dataset: str) -> tuple[Summary, tuple[DataFile, ...]]:
     Raises:
         Unavailable: batches are registered faster than the files can be listed.
     """
-    for _ in range(_READS):
+    for attempt in range(_READS):
         found, listed = _query(tenant, dataset)
         if len(listed) == found.files and all(file.version <= found.version for file in listed):
             return found, listed
+        time.sleep(_FIRST_WAIT_SECONDS * 2**attempt)
     raise Unavailable("The dataset is changing too fast to be read at this moment. Try again shortly.")
 
 

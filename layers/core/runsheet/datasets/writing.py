@@ -1,8 +1,11 @@
 """Staged records, written to the lake as Parquet objects: sorted by time and key, in slices that fit in memory."""
 
+# ruff: noqa: S608 - identifiers are quoted, texts are literals; DuckDB binds no names of columns and files
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from runsheet import ids
@@ -72,8 +75,10 @@ def write(
     written = []
     for number, (condition, path) in enumerate(zip(conditions, slices, strict=False)):
         connection.execute(
-            f"copy (select {columns}, _deleted from records where {condition} order by {time}, {key}) "
-            f"to {literal(str(path))} (format parquet, compression zstd, row_group_size {_ROWS_IN_A_GROUP})"
+            # Sorted before the columns that the input lacks are added: they would be carried through the sort.
+            f"copy (select {columns}, _deleted from (from records where {condition} order by {time}, {key})) "
+            f"to {literal(str(path))} "
+            f"(format parquet, compression zstd, use_tmp_file false, row_group_size {_ROWS_IN_A_GROUP})"
         )
         rows, first, last = connection.execute(
             f"select count(*), epoch_us(min({time})), epoch_us(max({time})) from read_parquet({literal(str(path))})"
@@ -100,7 +105,7 @@ def _slices(connection: duckdb.DuckDBPyConnection, schema: Schema, staged: Stage
     # Without a time there are only deletions; equal times make equal bounds, and one slice of them.
     inner = sorted(set(bounds or []))
     edges = [None, *(f"make_timestamp({bound})" for bound in inner), None]
-    for lower, upper in zip(edges, edges[1:], strict=False):
+    for lower, upper in pairwise(edges):
         within = [f"{time} >= {lower}"] * (lower is not None) + [f"{time} < {upper}"] * (upper is not None)
         yield " and ".join(within) if lower else f"({' and '.join(within) or 'true'} or {time} is null)"
 

@@ -60,8 +60,8 @@ def _cell(column: Column, decimal_separator: str) -> str:
         amount = _money(f"struct_extract({name}, 'minor')", f"struct_extract({name}, 'currency')")
         return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
     if column.type == "timestamp":
-        # Whole seconds, rounded down: a cast to TIMESTAMP_S rounds to the nearest one.
-        return f"make_timestamp_ms((epoch_ms({name}) // 1000) * 1000)::varchar"
+        # Rounded down: a cast to TIMESTAMP_S rounds to the nearest second.
+        return f"date_trunc('second', {name})::varchar"
     if column.type == "text":
         return _text(name)
     return f"{name}::varchar"

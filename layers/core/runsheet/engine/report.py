@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 WORKERS = 2
 # One part more than the workers make: it is being sent.
 _FILES = WORKERS + 1
-_ROWS_PER_PART = 250_000
+ROWS_PER_PART = 250_000
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def export(  # noqa: PLR0913 - decided once, by the run
         tempfile.TemporaryDirectory(prefix="export-") as directory,
         session.connect(directory=Path(directory)) as connection,
     ):
-        run = Run(report_type, parameters, relations, Path(directory))
+        run = Run(report_type, parameters, relations, Path(directory), ROWS_PER_PART)
         session.attach_lake(connection, lake_credentials(tenant))
         session.lock(connection, run.paths)
         run.prepare(connection)
@@ -114,7 +114,7 @@ class Run:
     parameters: BoundParameters
     relations: Mapping[str, Relation]
     directory: Path
-    rows_per_part: int = _ROWS_PER_PART
+    rows_per_part: int
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -37,7 +37,11 @@ _ENVIRONMENT_CREDENTIALS = ("s3_access_key_id", "s3_secret_access_key", "s3_sess
 
 @contextmanager
 def connect(
-    *, memory_bytes: int | None = None, threads: int | None = None, directory: Path | None = None
+    *,
+    memory_bytes: int | None = None,
+    threads: int | None = None,
+    directory: Path | None = None,
+    remote: bool = True,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory database with httpfs, closed and its spill files removed afterwards.
 
@@ -45,6 +49,7 @@ def connect(
         memory_bytes: DuckDB's memory limit; by default what the Lambda's memory leaves for it.
         threads: by default one per processor.
         directory: where to make the spill directory; by default /tmp.
+        remote: whether S3 can be read: httpfs takes 0.1 s to load, and a session without it is a wall by itself.
 
     Yields:
         The connection. Nothing is installed or loaded by itself, Python's variables are not tables, and the
@@ -68,12 +73,8 @@ def connect(
             }
         )
         try:
-            connection.execute(f"load {literal(str(_httpfs()))}")
-            for setting in _ENVIRONMENT_CREDENTIALS:
-                connection.execute(f"set global {setting} = ''")
-            # An upload has at most 10,000 parts: this makes them of 8 MiB.
-            connection.execute("set global s3_uploader_max_filesize = '80GB'")
-            connection.execute("set global s3_uploader_thread_limit = 4")
+            if remote:
+                _load_httpfs(connection)
             yield connection
         finally:
             connection.close()
@@ -135,6 +136,15 @@ def memory_limit() -> int:
     if megabytes is None:
         return _MEMORY_OUTSIDE_LAMBDA
     return min(max(int(megabytes) * _MEGABYTE - _REST_OF_THE_PROCESS, _LEAST_MEMORY), _MOST_MEMORY)
+
+
+def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"load {literal(str(_httpfs()))}")
+    for setting in _ENVIRONMENT_CREDENTIALS:
+        connection.execute(f"set global {setting} = ''")
+    # An upload has at most 10,000 parts: this makes them of 8 MiB.
+    connection.execute("set global s3_uploader_max_filesize = '80GB'")
+    connection.execute("set global s3_uploader_thread_limit = 4")
 
 
 def _httpfs() -> Path:

@@ -1,12 +1,14 @@
-"""Local time in SQL without ICU: the offsets of a time zone as a tree of comparisons, from Python's zoneinfo.
+"""Local time in SQL without ICU: the offsets of a time zone as a tree of comparisons.
 
-ICU's conversion costs 620 ms a million rows, a piecewise-constant CASE 12 to 31 (performance.md).
+ICU's conversion costs 620 ms a million rows, a piecewise-constant CASE 12 to 31 (performance.md). The offsets are
+those of the tzdata package, whatever the system's own time zone database says: a run gives the same everywhere.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 # Timestamps outside take the offset of the nearest end.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+# No two changes of a zone are closer; a test says so of every zone.
+_STEP = timedelta(days=3)
 # Most timestamps of a run lie this close to its interval: those are compared first.
 _NEAR = timedelta(days=60)
 _RENAMED = {"US/Pacific-New": "America/Los_Angeles"}
@@ -31,8 +35,8 @@ def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | 
     eras = offsets(timezone)
     if near is None:
         return _tree(timestamp, eras)
-    start = max(_index(eras, near[0] - _NEAR), 0)
-    end = _index(eras, near[1] + _NEAR) + 1
+    start = max(_index(eras, _clamped(near[0]) - _NEAR), 0)
+    end = _index(eras, _clamped(near[1]) + _NEAR) + 1
     hot = _tree(timestamp, eras[start:end])
     if start > 0:
         earlier = _tree(timestamp, eras[:start])
@@ -46,16 +50,24 @@ def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | 
 @cache
 def offsets(timezone: str) -> tuple[tuple[datetime, timedelta], ...]:
     """Return from when (aware UTC) which offset holds, from 1970 to 2100, to the second."""
-    zone = ZoneInfo(_RENAMED.get(timezone, timezone))
+    zone = _zone(timezone)
     eras = [(_FIRST, _offset(zone, _FIRST))]
-    day = _FIRST
-    while day < _LAST:
-        following = day + timedelta(days=1)
+    if zone.utcoffset(None) is not None:
+        return tuple(eras)
+    moment = _FIRST
+    while moment < _LAST:
+        following = moment + _STEP
         if _offset(zone, following) != eras[-1][1]:
-            change = _change(zone, day, following)
+            change = _change(zone, moment, following)
             eras.append((change, _offset(zone, change)))
-        day = following
+        moment = following
     return tuple(eras)
+
+
+def _zone(timezone: str) -> ZoneInfo:
+    name = _RENAMED.get(timezone, timezone)
+    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
@@ -72,6 +84,10 @@ def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
         else:
             after = middle
     return after
+
+
+def _clamped(moment: datetime) -> datetime:
+    return min(max(moment, _FIRST), _LAST)
 
 
 def _index(eras: Sequence[tuple[datetime, timedelta]], moment: datetime) -> int:

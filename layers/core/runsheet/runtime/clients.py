@@ -49,7 +49,7 @@ def s3_as(access_key_id: str, secret_access_key: str, session_token: str, region
     """Return an S3 client with the given temporary credentials in place of the function's role."""
     return boto3.client(
         "s3",
-        config=_S3,
+        config=s3_config(),
         region_name=region,
         aws_access_key_id=access_key_id,
         aws_secret_access_key=secret_access_key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runsheet.runtime.observability import observed
+from runsheet.runtime.observability import MetricUnit, metrics, observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,5 +16,6 @@ def scheduled(function: Callable[[], None]) -> Callable[[dict[str, Any], Any], N
     @observed
     def handler(_event: dict[str, Any], _context: Any) -> None:  # noqa: ANN401 - Lambda's own object
         function()
+        metrics.add_metric("Ticks", MetricUnit.Count, 1)
 
     return handler

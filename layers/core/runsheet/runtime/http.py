@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -30,8 +31,9 @@ from runsheet.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from runsheet.runtime import clock, forms
+from runsheet.runtime import clients, clock, forms
 from runsheet.runtime.dialects import dialect_of, v1
+from runsheet.runtime.model import Model
 from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
 from runsheet.runtime.settings import settings
 
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runsheet.api_keys.model import ApiKey
-    from runsheet.runtime.model import Model
     from runsheet.tenancy import Tenant
 
 FORM = "application/x-www-form-urlencoded"
@@ -102,6 +103,9 @@ def endpoint(
 
     def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         operation = Operation(route, permission, function, get_type_hints(function))
+        for hint in operation.hints.values():
+            if issubclass(hint, Model):
+                hint.model_rebuild()
 
         def operate(event: dict[str, Any], request_id: str) -> dict[str, Any]:
             headers = event.get("headers") or {}
@@ -270,3 +274,8 @@ def _method_and_path(event: dict[str, Any]) -> tuple[str, str]:
 
 def _base_url(event: dict[str, Any]) -> str:
     return settings().public_base_url or f"https://{event['requestContext']['domainName']}"
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # Every request needs it, and Lambda lends a full processor to what happens before the first one.
+    clients.dynamodb()

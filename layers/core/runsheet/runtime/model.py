@@ -14,7 +14,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 class Model(BaseModel):
     """A request or a response: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built at first use: a function then builds those of its own route, which `endpoint` does at once, and no others.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _integer(value: object) -> object:

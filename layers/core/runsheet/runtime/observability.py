@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -19,5 +20,7 @@ __all__ = ["MetricUnit", "logger", "metrics", "observed"]
 
 def observed(handler: Handler) -> Handler:
     """Wrap a Lambda handler: its log carries the invocation and nothing of the one before; metrics go out at the end."""
+    gc.freeze()
+    gc.enable()
     logged = logger.inject_lambda_context(handler, clear_state=True)
     return cast("Handler", metrics.log_metrics(logged, raise_on_empty_metrics=False))

@@ -1,0 +1,252 @@
+"""Itemized CSV from S3 to S3, against a bare DuckDB COPY of the same rows to a local file.
+
+    python benchmarks/itemized_csv.py            # 10 M and 1 M rows, 14 columns, 24 month files
+    python benchmarks/itemized_csv.py --rows 1000000
+
+Both are run on this machine one after the other, each in a process of its own, with two threads. S3 is a plain
+server in another process: it sends Parquet files from the disk and counts what it is sent, and nothing else, so
+that the export is measured and not an emulator. Aims: the whole export at 0.8 or more of the rows a second of the
+bare COPY; at most 400 MB of memory (ru_maxrss); at 10 M rows at most 1.2 of the memory at 1 M.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".local" / "bench"
+MONTHS = 24
+RESULTS = "results"
+ORGANISATION = "org_bench"
+START, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+COLUMNS = [
+    "balance_transaction_id", "created_utc", "available_on_utc", "currency", "gross", "fee", "net",
+    "reporting_category", "source_id", "description", "customer_facing_amount", "customer_facing_currency",
+    "automatic_payout_id", "automatic_payout_effective_at_utc",
+]  # fmt: skip
+
+_VALUES = {
+    "id": "'txn_' || printf('%08d', n) || substr(md5(n::varchar), 1, 12)",
+    "created": "created",
+    "available_on": "date_trunc('day', created) + interval 2 day",
+    "currency": "currency",
+    "gross": "gross",
+    "fee": "fee",
+    "net": "gross - fee",
+    "reporting_category": "category",
+    "source_id": "'ch_' || substr(md5((n * 7)::varchar), 1, 20)",
+    "description": "'Payment for order ' || (n * 7919 % 1000003)",
+    "customer_facing_amount": "gross",
+    "customer_facing_currency": "currency",
+    "automatic_payout_id": "'po_' || substr(md5((n // 500)::varchar), 1, 20)",
+    "automatic_payout_effective_at": "date_trunc('day', created) + interval 4 day",
+    "customer_email": "'customer' || (n % 100000) || '@example.com'",
+    "charge_id": "'ch_' || substr(md5((n * 7)::varchar), 1, 20)",
+    "payment_metadata": "map {'order': 'o' || n}",
+}
+
+# What the export gives, without its quoting of every cell: the plain way of writing it.
+_BARE = """
+select
+    id, created, available_on, currency, {gross}, {fee}, {net}, reporting_category, source_id, description,
+    {customer_facing_amount}, customer_facing_currency, automatic_payout_id, automatic_payout_effective_at
+from read_parquet([{files}])
+where connected_account is null and created >= timestamp '2024-01-01' and created < timestamp '2026-01-01'
+    and reporting_category <> 'payout' and reporting_category <> 'payout_reversal'
+"""
+
+
+def _amount(column: str, currency: str) -> str:
+    decimal = f"{column}::decimal(16, 0)"
+    return (
+        f"case {currency} when 'jpy' then {column}::varchar"
+        f" when 'kwd' then ({decimal} * 0.001::decimal(3, 3))::varchar"
+        f" else ({decimal} * 0.01::decimal(2, 2))::varchar end"
+    )
+
+
+def prepare(rows: int) -> Path:
+    """Write the month files of a data set once, sorted as the lake's files are, and return their folder."""
+    from runsheet.datasets.schema import schema
+
+    folder = CACHE / _bucket(rows) / "lake" / "balance_transactions" / ORGANISATION / "live"
+    if (folder / "files.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(
+        f"({_VALUES.get(column.name, 'null')})::{column.type} as {column.name}"
+        for column in schema("balance_transactions").columns
+    )
+    connection = duckdb.connect()
+    files = []
+    for month in range(MONTHS):
+        begins = START.replace(year=START.year + month // 12, month=month % 12 + 1)
+        ends = START.replace(year=START.year + (month + 1) // 12, month=(month + 1) % 12 + 1)
+        count = rows // MONTHS
+        step = (ends - begins).total_seconds() / count
+        path = folder / f"dsf_{month:02d}.parquet"
+        connection.execute(
+            f"""copy (
+                select {columns}, false as _deleted
+                from (
+                    select
+                        n, timestamp '{begins:%Y-%m-%d}' + to_microseconds((i * {step} * 1e6)::bigint) as created,
+                        (['usd', 'eur', 'gbp', 'jpy', 'kwd'])[1 + (hash(n) % 5)::int] as currency,
+                        (hash(n * 3) % 100000)::bigint + 100 as gross, (hash(n * 3) % 3000)::bigint + 30 as fee,
+                        (['charge', 'charge', 'charge', 'refund', 'fee'])[1 + (hash(n * 5) % 5)::int] as category
+                    from (select i, i + {month * count} as n from range({count}) as r(i))
+                ) order by created, id
+            ) to '{path}' (format parquet, compression zstd, row_group_size 122880)"""
+        )
+        first, last = connection.execute(f"select min(created), max(created) from '{path}'").fetchall()[0]
+        files.append({"name": path.name, "rows": count, "first": first.isoformat(), "last": last.isoformat()})
+    (folder / "files.json").write_text(json.dumps(files))
+    return folder
+
+
+def bare(rows: int, options: str) -> dict[str, Any]:
+    """Time a COPY of the same rows to a local file."""
+    folder = prepare(rows)
+    files = ", ".join(f"'{folder / file['name']}'" for file in json.loads((folder / "files.json").read_text()))
+    amounts = {name: _amount(name, "currency") for name in ("gross", "fee", "net")}
+    amounts["customer_facing_amount"] = _amount("customer_facing_amount", "customer_facing_currency")
+    target = CACHE / "bare.csv"
+    connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
+    began = time.monotonic()
+    connection.execute(f"copy ({_BARE.format(files=files, **amounts)}) to '{target}' (format csv, header{options})")
+    return _measured(rows, began, target.stat().st_size, target)
+
+
+def whole(rows: int, endpoint: str) -> dict[str, Any]:
+    """Time the export, from the credentials to the finished object."""
+    os.environ |= {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "LAKE_BUCKET": _bucket(rows),
+        "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
+    }
+    from runsheet import catalog
+    from runsheet.datasets.model import DataFile, Snapshot
+    from runsheet.datasets.schema import schema
+    from runsheet.engine import report
+    from runsheet.tenancy import Tenant
+
+    folder = prepare(rows)
+    files = tuple(
+        DataFile(
+            id=file["name"].removesuffix(".parquet"),
+            key=str((folder / file["name"]).relative_to(CACHE / _bucket(rows))),
+            rows=file["rows"],
+            bytes=(folder / file["name"]).stat().st_size,
+            first=datetime.fromisoformat(file["first"]).replace(tzinfo=UTC),
+            last=datetime.fromisoformat(file["last"]).replace(tzinfo=UTC),
+            level="base",
+            version=0,
+        )
+        for file in json.loads((folder / "files.json").read_text())
+    )
+    report_type = catalog.report_type("balance_change_from_activity.itemized.3")
+    bounds = {"interval_start": int(START.timestamp()), "interval_end": int(END.timestamp()), "columns": COLUMNS}
+    began = time.monotonic()
+    done = report.export(
+        Tenant(ORGANISATION, "live"),
+        report_type,
+        report_type.bind(bounds),
+        {"balance_transactions": Snapshot(schema("balance_transactions"), _bucket(rows), files, 1)},
+        bucket=RESULTS,
+        key="bench.csv",
+        on_progress=lambda _: None,
+    )
+    if done.rows != rows // MONTHS * MONTHS:
+        raise SystemExit(f"{done.rows} rows came out of {rows}")
+    return _measured(done.rows, began, done.size)
+
+
+def _bucket(rows: int) -> str:
+    return f"lake-{rows}"
+
+
+def _measured(rows: int, began: float, size: int, target: Path | None = None) -> dict[str, Any]:
+    seconds = time.monotonic() - began
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    if target is not None:
+        target.unlink()
+    return {
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "million_rows_per_second": round(rows / seconds / 1e6, 3),
+        "bytes": size,
+        "peak_mb": usage.ru_maxrss // 1024,
+    }
+
+
+def _in_process(case: str, rows: int, *arguments: str) -> dict[str, Any]:
+    """Run one case in a process of its own: peak memory is the process's."""
+    command = [sys.executable, __file__, "--case", case, "--rows", str(rows), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    print(f"{case:12} {rows:>10}  {json.dumps(measured)}", flush=True)
+    return measured
+
+
+def compare(rows: int) -> None:
+    """Run every case and print the ratios that the aims are about."""
+    print(f"{platform.machine()}, {os.cpu_count()} processors, duckdb {duckdb.__version__}")
+    small = min(rows, 1_000_000)
+    prepare(rows)
+    prepare(small)
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if server.stdout is None:
+            raise SystemExit("the server has no output")
+        endpoint = server.stdout.readline().strip()
+        copied = _in_process("copy", rows)
+        quoted = _in_process("copy_quoted", rows)
+        exported = _in_process("export", rows, "--endpoint", f"{endpoint}")
+        exported_small = _in_process("export", small, "--endpoint", f"{endpoint}")
+    finally:
+        server.terminate()
+        server.wait()
+    ratio = exported["million_rows_per_second"] / copied["million_rows_per_second"]
+    ratio_quoted = exported["million_rows_per_second"] / quoted["million_rows_per_second"]
+    growth = exported["peak_mb"] / exported_small["peak_mb"]
+    print(f"export / bare COPY                     {ratio:.2f}  (aim: at least 0.80)")
+    print(f"export / bare COPY that quotes cells   {ratio_quoted:.2f}")
+    print(f"peak memory of the export              {exported['peak_mb']} MB  (aim: at most 400)")
+    print(f"peak at {rows} rows / at {small}   {growth:.2f}  (aim: at most 1.20)")
+
+
+def main() -> None:
+    """Run the comparison, or the one case that it asks for in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--case", choices=["copy", "copy_quoted", "export"])
+    parser.add_argument("--endpoint", default="")
+    arguments = parser.parse_args()
+    if arguments.case is None:
+        compare(arguments.rows)
+    elif arguments.case == "export":
+        print(json.dumps(whole(arguments.rows, arguments.endpoint)))
+    else:
+        print(json.dumps(bare(arguments.rows, ", force_quote *" if arguments.case == "copy_quoted" else "")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""As much of S3 as an export uses, and as little work as that takes: what is put is counted and thrown away.
+
+    python benchmarks/plain_s3.py FOLDER     # prints its address; a bucket is a subfolder of it
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_FOLDER = Path(sys.argv[1])
+_BUFFER = 1 << 20
+_CREDENTIALS = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>bench</AccessKeyId><SecretAccessKey>bench</SecretAccessKey><SessionToken>bench</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+_INITIATED = b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+_COMPLETED = b'<CompleteMultipartUploadResult><ETag>"1"</ETag></CompleteMultipartUploadResult>'
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection; connections are kept."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    received = 0
+
+    def do_HEAD(self) -> None:  # noqa: N802 - named by http.server
+        """Say how long an object is."""
+        self._send_object(body=False)
+
+    def do_GET(self) -> None:  # noqa: N802
+        """Send an object or a range of it."""
+        self._send_object(body=True)
+
+    def do_PUT(self) -> None:  # noqa: N802
+        """Take an object or a part, and forget it."""
+        self._discard()
+        self._answer(b"", {"ETag": '"1"'})
+
+    def do_POST(self) -> None:  # noqa: N802
+        """Assume a role, begin or complete a multipart upload."""
+        self._discard()
+        query = urlsplit(self.path).query
+        if self.path == "/":
+            self._answer(_CREDENTIALS)
+        else:
+            self._answer(_INITIATED if "uploads" in query else _COMPLETED)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep quiet."""
+
+    def _send_object(self, *, body: bool) -> None:
+        path = _FOLDER / unquote(urlsplit(self.path).path).lstrip("/")
+        if not path.is_file():
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        size = path.stat().st_size
+        first, last, status = 0, size - 1, 200
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if wanted:
+            first, last, status = int(wanted[1]), min(int(wanted[2] or last), last), 206
+        self.send_response(status)
+        self.send_header("Content-Length", str(last - first + 1))
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", '"1"')
+        self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+        if wanted:
+            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.end_headers()
+        self.wfile.flush()
+        if body:
+            with path.open("rb") as file:
+                while first <= last:
+                    first += os.sendfile(self.connection.fileno(), file.fileno(), first, last - first + 1)
+
+    def _discard(self) -> None:
+        if self.headers.get("Expect") == "100-continue":
+            self.wfile.flush()
+        left = int(self.headers.get("Content-Length", 0))
+        Handler.received += left
+        buffer = bytearray(min(_BUFFER, left))
+        while left:
+            count = self.rfile.readinto(memoryview(buffer)[: min(left, len(buffer))])
+            if not count:
+                break
+            left -= count
+
+    def _answer(self, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(200)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    print(f"http://localhost:{server.server_address[1]}", flush=True)
+    server.serve_forever()

@@ -1,0 +1,1 @@
+"""Dataset uploads: files of records that a loader puts into S3, and what became of them."""

@@ -1,0 +1,66 @@
+"""Create report runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runsheet import catalog, ids
+from runsheet.datasets import service as datasets
+from runsheet.errors import InvalidRequest, NotFound
+from runsheet.report_runs import table
+from runsheet.report_runs.model import ReportRun
+from runsheet.report_runs.queueing import DEADLINE_SECONDS, queue
+from runsheet.runtime import clock
+from runsheet.runtime.observability import logger
+from runsheet.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from runsheet.report_runs.model import NewReportRun
+    from runsheet.tenancy import Tenant
+
+_DAY = 24 * 60 * 60
+
+
+def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
+    """Store a run and queue it.
+
+    The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
+
+    Raises:
+        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters; the interval lies
+            outside the available data (contracts: v1, section 1.3).
+    """
+    try:
+        report_type = catalog.report_type(new.report_type)
+    except NotFound as unknown:
+        allowed = ", ".join(sorted(catalog.report_types()))
+        raise InvalidRequest(
+            f"{unknown.message}. Must be one of: {allowed}.", param="report_type", code="resource_missing"
+        ) from None
+    if report_type.requires_live and not tenant.livemode:
+        raise InvalidRequest(
+            f"The report type {report_type.id} requires a live-mode API key; you used a test-mode key.",
+            param="report_type",
+        )
+    bound = report_type.bind(new.parameters)
+    for dataset in report_type.reads:
+        available = datasets.availability(tenant, dataset)
+        report_type.check_available(bound, available.start, available.end)
+    now = clock.now()
+    created = int(now.timestamp())
+    run = ReportRun(
+        tenant=tenant,
+        id=ids.new_id("frr", now),
+        report_type=report_type.id,
+        parameters=dict(sorted(bound.echo.items())),
+        created=created,
+        deadline=created + DEADLINE_SECONDS,
+    )
+    table.put(run, expires_at=created + int(settings().retention_days) * _DAY)
+    try:
+        queue(run)
+    except (ClientError, BotoCoreError):
+        logger.exception("run not queued; the sweeper will", extra={"run": run.id})
+    return run

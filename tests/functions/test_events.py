@@ -1,0 +1,106 @@
+"""Every function answers its sample event, against the tables of the template."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from runsheet.api_keys import service as api_keys
+from runsheet.dataset_uploads import service as dataset_uploads
+from runsheet.dataset_uploads.model import NewUpload
+from runsheet.organisations import service as organisations
+from runsheet.organisations.model import NewOrganisation
+from runsheet.report_runs import creation, execution
+from runsheet.report_runs import service as report_runs
+from runsheet.report_runs.model import NewReportRun, RunRequested
+from runsheet.runtime.settings import settings
+from runsheet.tenancy import Tenant
+from tests.gateway import Context, send
+from tests.template.template import ROOT, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HANDLERS = [f["Handler"].removesuffix(".handler") for f in resources("AWS::Serverless::Function").values()]
+ROUTED = [name for name in HANDLERS if not name.startswith("workers.") and name != "not_found"]
+CSV = (
+    b"id,created,available_on,currency,gross,fee,net,reporting_category\n"
+    b"txn_1,2026-03-01T08:00:00Z,2026-03-03T00:00:00Z,usd,1000,59,941,charge\n"
+)
+
+
+@pytest.fixture
+def tenant(tables: None, buckets: None, queues: None) -> Tenant:  # noqa: ARG001 - they must be there
+    return Tenant(organisations.create(NewOrganisation("Acme")).id, "test")
+
+
+@pytest.fixture
+def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
+    """Give the sample event of a handler, with a key and with objects that exist."""
+    interval = {"interval_start": "1680000000", "interval_end": "1680100000"}
+    run = creation.create(tenant, NewReportRun(report_type="balance.summary.1", parameters=interval))
+    execution.execute(RunRequested(organisation_id=tenant.organisation_id, mode="test", run_id=run.id))
+    file = report_runs.retrieve(tenant, run.id).file
+    assert file is not None
+    upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
+    key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
+    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
+    real = {
+        "sk_test_EXAMPLE": api_keys.create(tenant, "secret", "k")[1],
+        "org_EXAMPLE": tenant.organisation_id,
+        "frr_EXAMPLE": run.id,
+        "file_EXAMPLE": file.id,
+        "upl_EXAMPLE": upload.id,
+    }
+
+    def read(handler: str) -> dict[str, Any]:
+        text = (ROOT / "events" / f"{handler.replace('.', '/')}.json").read_text()
+        for placeholder, value in real.items():
+            text = text.replace(placeholder, value)
+        event: dict[str, Any] = json.loads(text)
+        return event
+
+    return read
+
+
+def handler(name: str) -> Callable[[dict[str, Any], Any], Any]:
+    called: Callable[[dict[str, Any], Any], Any] = importlib.import_module(name).handler
+    return called
+
+
+def test_every_function_has_its_event_and_every_event_its_function() -> None:
+    events = {
+        str(path.relative_to(ROOT / "events").with_suffix("")) for path in (ROOT / "events").rglob("*.json")
+    }
+    assert events == {name.replace(".", "/") for name in HANDLERS}
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_a_route_answers_its_event(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
+    answer = send(handler(name), sample(name))
+    assert answer.status == 200, answer.body
+    assert answer.headers["request-id"].startswith("req_")
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_a_route_refuses_its_event_without_a_key(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
+    event = sample(name)
+    del event["headers"]["authorization"]
+    assert send(handler(name), event).status == 401
+
+
+def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str, Any]]) -> None:
+    assert send(handler("not_found"), sample("not_found")).status == 404
+
+
+@pytest.mark.parametrize("name", ["workers.generate_report", "workers.ingest_upload"])
+def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
+    assert handler(name)(sample(name), Context()) == {"batchItemFailures": []}
+
+
+def test_the_sweeper_runs(sample: Callable[[str], dict[str, Any]]) -> None:
+    assert handler("workers.sweep")(sample("workers.sweep"), Context()) is None

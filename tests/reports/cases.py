@@ -1,0 +1,103 @@
+"""Report cases: CSV files of records become Parquet files, read by the code that reads the lake's."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from runsheet import catalog
+from runsheet.datasets.schema import schema
+from runsheet.engine import cells, session
+from runsheet.engine.relations import Relation, Source
+from runsheet.engine.report import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FOLDER = Path(__file__).parent
+# The relation that a given CSV is loaded through; all its cells are text, an empty unquoted one is NULL.
+_READ = "read_csv({path}, header = true, all_varchar = true, allow_quoted_nulls = false, quote = '\"', escape = '\"')"
+
+
+def folders() -> list[Path]:
+    return sorted(path.parent for path in FOLDER.glob("*/*/parameters.json"))
+
+
+def run(folder: Path, *, rows_per_part: int) -> bytes:
+    """Return the CSV of a case: its base records one file a month, its recent ones one file for each CSV."""
+    report_type = catalog.report_type(folder.parent.name)
+    given = json.loads((folder / "parameters.json").read_text())
+    with tempfile.TemporaryDirectory() as directory:
+        relations = {dataset: _relation(folder, dataset, Path(directory)) for dataset in report_type.reads}
+        return csv(report_type.id, given, relations, rows_per_part=rows_per_part)
+
+
+def csv(
+    report_type_id: str,
+    given: dict[str, Any],
+    relations: dict[str, Relation],
+    *,
+    rows_per_part: int = 250_000,
+) -> bytes:
+    """Return the CSV of a run over local files, made in a locked session as a worker makes it."""
+    report_type = catalog.report_type(report_type_id)
+    bound = report_type.bind(given)
+    with tempfile.TemporaryDirectory() as directory, session.connect(directory=Path(directory)) as connection:
+        made = Run(report_type, bound, relations, Path(directory), rows_per_part)
+        session.lock(connection, made.paths)
+        made.prepare(connection)
+        parts = [(path.read_bytes(), rows) for path, rows in made.render(connection)]
+        assert len(parts) == len(made.parts)
+        return cells.header_line(bound.columns) + b"".join(part for part, _ in parts)
+
+
+def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
+    """Write a Parquet file of the lake from an SQL relation of text columns named like the dataset's."""
+    connection = duckdb.connect()
+    there = {name for name, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
+    of = schema(dataset)
+    columns = [
+        f"{column.name}::{column.type}" if column.name in there else f"null::{column.type}"
+        for column in of.columns
+    ]
+    named = ", ".join(f"{value} as {column.name}" for value, column in zip(columns, of.columns, strict=True))
+    deleted = "coalesce(_deleted::boolean, false)" if "_deleted" in there else "false"
+    connection.execute(
+        f"copy (select {named}, {deleted} as _deleted from {rows} order by {of.time}, {of.key})"
+        f" to '{path}' (format parquet, compression zstd)"
+    )
+    [(count, first, last)] = connection.execute(
+        f"select count(*), min({of.time}), max({of.time}) from '{path}' where not _deleted"
+    ).fetchall()
+    return Source(path=str(path), rows=count, first=first, last=last, index=index)
+
+
+def _relation(folder: Path, dataset: str, directory: Path) -> Relation:
+    base = folder / f"given_{dataset}.csv"
+    recent = sorted(folder.glob(f"given_{dataset}.recent*.csv"))
+    return Relation(
+        schema=schema(dataset),
+        base=tuple(_by_month(dataset, base, directory)),
+        recent=tuple(
+            write(
+                dataset,
+                _READ.format(path=session.literal(str(path))),
+                directory / f"recent-{index}.parquet",
+                index=index,
+            )
+            for index, path in enumerate(recent)
+        ),
+    )
+
+
+def _by_month(dataset: str, path: Path, directory: Path) -> Iterable[Source]:
+    rows = _READ.format(path=session.literal(str(path)))
+    time = schema(dataset).time
+    months = duckdb.sql(f"select distinct left({time}, 7) as month from {rows} order by month").fetchall()
+    for (month,) in months:
+        matching = f"(select * from {rows} where left({time}, 7) = '{month}')"
+        yield write(dataset, matching, directory / f"base-{month}.parquet")

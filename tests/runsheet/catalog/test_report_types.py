@@ -1,0 +1,175 @@
+"""Every report type's header against its SQL, as DuckDB reads it."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pytest
+
+from runsheet import catalog
+from runsheet.catalog import ReportType, header
+from runsheet.datasets.schema import schema, schemas
+
+TYPES = list(catalog.report_types().values())
+# What the engine sees to itself, so that the SQL does not have to name it.
+ENGINES_OWN = {"columns", "timezone", "decimal_separator"}
+DUCKDB_TYPES = {
+    "text": "VARCHAR",
+    "money": r"STRUCT\(minor (BIGINT|HUGEINT), currency VARCHAR\)",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+    "integer": "BIGINT",
+    "metadata": r"MAP\(VARCHAR, VARCHAR\)",
+}
+
+each_type = pytest.mark.parametrize("report_type", TYPES, ids=lambda report_type: report_type.id)
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    """A database with every dataset as an empty table, and what the engine gives to report SQL."""
+    connection = duckdb.connect()
+    for name, dataset in schemas().items():
+        columns = ", ".join(f"{column.name} {column.type}" for column in dataset.columns)
+        connection.execute(f"create table {name} ({columns})")
+    connection.execute("create macro money(minor, currency) as {'minor': minor, 'currency': currency}")
+    connection.execute("create macro local_time(moment) as moment + interval 1 hour")
+    return connection
+
+
+def bound(report_type: ReportType) -> dict[str, object]:
+    given = {"interval_start": "1680000000", "interval_end": "1680100000"}
+    return dict(report_type.bind(given).values)
+
+
+def test_there_are_the_types_of_the_contract() -> None:
+    assert {report_type.id for report_type in TYPES} >= {
+        "balance.summary.1",
+        "balance_change_from_activity.itemized.3",
+        "balance_change_from_activity.summary.1",
+    }
+
+
+@each_type
+def test_the_header_names_the_columns_that_the_sql_gives(
+    report_type: ReportType, connection: duckdb.DuckDBPyConnection
+) -> None:
+    [statement] = duckdb.extract_statements(report_type.sql)
+    given = {name: value for name, value in bound(report_type).items() if name in statement.named_parameters}
+    described = connection.execute(f"describe {report_type.sql}", given).fetchall()
+    assert [name for name, *_ in described] == [
+        column.name.removesuffix("[key]") for column in report_type.columns
+    ]
+    for (name, found, *_), column in zip(described, report_type.columns, strict=True):
+        assert re.fullmatch(DUCKDB_TYPES[column.type], found), (name, found)
+
+
+@each_type
+def test_the_sql_is_one_query_with_the_parameters_of_the_header(report_type: ReportType) -> None:
+    [statement] = duckdb.extract_statements(report_type.sql)
+    assert statement.type == duckdb.StatementType.SELECT
+    assert statement.named_parameters == set(report_type.parameters) - ENGINES_OWN
+
+
+@each_type
+def test_the_sql_names_relations_and_never_a_file(report_type: ReportType) -> None:
+    named = set(re.findall(r"\b(?:from|join)\s+([^\s;)]+)", report_type.sql))
+    ctes = set(re.findall(r"\b(\w+) as \(\s*select", report_type.sql))
+    assert named - ctes == set(report_type.reads)
+    assert not re.search(r"read_\w+\s*\(|glob\s*\(|getenv|current_setting|duckdb_\w+\s*\(", report_type.sql)
+
+
+@each_type
+def test_no_list_of_constants_is_compared_with_in(report_type: ReportType) -> None:
+    assert not re.search(r"\bin\s*\(\s*'", report_type.sql), (
+        "DuckDB makes a join of it, and rows lose their order"
+    )
+
+
+@each_type
+def test_a_report_in_order_is_ordered_by_the_time_and_key_of_its_dataset(report_type: ReportType) -> None:
+    if report_type.in_order:
+        [dataset] = [schema(name) for name in report_type.reads]
+        ordered = [
+            re.search(rf"^\s+(\w+) as {column}\b", report_type.sql, re.MULTILINE)
+            for column in report_type.order_by.split(", ")
+        ]
+        assert [match and match[1] for match in ordered] == [dataset.time, dataset.key]
+        assert not re.search(r"\b(join|group by|distinct|union|over|limit|order by)\b", report_type.sql)
+
+
+@each_type
+def test_the_version_is_the_end_of_the_id(report_type: ReportType) -> None:
+    assert report_type.id.endswith(f".{report_type.version}")
+
+
+def test_the_columns_of_the_itemized_report_are_those_of_the_contract_in_its_order() -> None:
+    addresses = ("line1", "line2", "city", "state", "postal_code", "country")
+    blocks = [
+        f"{block}_{part}"
+        for block in ("customer_shipping_address", "customer_address", "shipping_address", "card_address")
+        for part in addresses
+    ]
+    expected = (
+        "balance_transaction_id created_utc created available_on_utc available_on currency gross fee net"
+        " reporting_category source_id description customer_facing_amount customer_facing_currency regulatory_tag"
+        " trace_id trace_id_status automatic_payout_id automatic_payout_effective_at_utc"
+        " automatic_payout_effective_at customer_id customer_email customer_name customer_description "
+        + " ".join(blocks)
+        + " charge_id payment_intent_id charge_created_utc charge_created invoice_id invoice_number subscription_id"
+        " payment_method_type is_link card_brand card_funding card_country statement_descriptor dispute_reason"
+        " connected_account_id connected_account_name connected_account_country connected_account_direct_charge_id"
+        " payment_metadata[key] refund_metadata[key] transfer_metadata[key]"
+    )
+    found = catalog.report_type("balance_change_from_activity.itemized.3").columns
+    assert [column.name for column in found] == expected.split()
+
+
+def test_the_default_columns_of_the_summaries_are_those_of_the_contract() -> None:
+    assert catalog.report_type("balance.summary.1").default_columns == (
+        "category", "description", "net_amount", "currency",
+    )  # fmt: skip
+    assert catalog.report_type("balance_change_from_activity.summary.1").default_columns == (
+        "reporting_category", "currency", "count", "gross", "fee", "net",
+    )  # fmt: skip
+
+
+_HEADER = """name = "x"
+meaning = "x"
+reads = ["balance_transactions"]
+records = "interval"
+order_by = "a"
+[parameters]
+currency = { kind = "currency" }
+[columns]
+a = { type = "text", meaning = "x" }
+"""
+
+
+def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
+    head, sql = header.parse(f"/* +++\n{_HEADER}+++ */\nselect 1 as a;\n")
+    assert (head.name, sql) == ("x", "select 1 as a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("name =", "nome ="),
+        ('"currency" }', '"money" }'),
+        ('"currency" }', '"choice" }'),
+        ('records = "interval"', 'records = "some"'),
+        ('records = "interval"', 'records = "all"\nin_order = true'),
+        ('records = "interval"', 'records = "interval"\ndefault_columns = ["b"]'),
+        ('meaning = "x" }', 'meaning = "" }'),
+    ],
+)
+def test_a_header_with_a_mistake_is_refused(change: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        header.parse(f"/* +++\n{_HEADER.replace(*change)}+++ */\nselect 1 as a\n")
+
+
+def test_sql_without_a_header_is_refused() -> None:
+    with pytest.raises(ValueError, match="starts with a header"):
+        header.parse("select 1")

@@ -1,0 +1,88 @@
+"""The parts of an interval: they cover it, follow each other, and are about as large as asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runsheet.datasets.schema import schema
+from runsheet.engine import slices
+from runsheet.engine.relations import Relation, Source
+
+START = datetime(2024, 1, 1)  # noqa: DTZ001 - as the lake stores it
+DAY = timedelta(days=1)
+
+
+def relation(*base: tuple[int, int, int], recent: tuple[tuple[int, int, int], ...] = ()) -> Relation:
+    """Return a relation of files, each (rows, first day, last day)."""
+
+    def source(file: tuple[int, int, int], index: int) -> Source:
+        rows, first, last = file
+        return Source(f"/{index}", rows, START + first * DAY, START + last * DAY, index)
+
+    return Relation(
+        schema("balance_transactions"),
+        tuple(source(file, 0) for file in base),
+        tuple(source(file, index) for index, file in enumerate(recent)),
+    )
+
+
+FILES = st.lists(
+    st.tuples(st.integers(0, 10_000), st.integers(-50, 150), st.integers(0, 60)).map(
+        lambda f: (f[0], f[1], f[1] + f[2])
+    ),
+    max_size=6,
+)
+
+
+@given(FILES, FILES, st.integers(1, 5000), st.integers(1, 10**7))
+def test_parts_cover_the_interval_without_gap_or_overlap(
+    base: list[tuple[int, int, int]], recent: list[tuple[int, int, int]], rows: int, length: int
+) -> None:
+    end = START + timedelta(seconds=length)
+    parts = slices.cut(relation(*base, recent=tuple(recent)), START, end, rows=rows)
+    assert (parts[0][0], parts[-1][1]) == (START, end)
+    assert all(before[1] == after[0] for before, after in pairwise(parts))
+    assert all(first < last for first, last in parts)
+    assert all(moment.microsecond == 0 for part in parts for moment in part)
+
+
+def test_small_files_share_a_part() -> None:
+    files = relation((10, 0, 9), (10, 10, 19), (10, 20, 29))
+    assert slices.cut(files, START, START + 30 * DAY, rows=100) == [(START, START + 30 * DAY)]
+
+
+def test_parts_are_cut_where_files_begin() -> None:
+    files = relation((90, 0, 9), (90, 10, 19), (90, 20, 29))
+    cuts = [START, START + 10 * DAY, START + 20 * DAY, START + 30 * DAY]
+    assert slices.cut(files, START, cuts[-1], rows=100) == list(pairwise(cuts))
+
+
+def test_a_large_file_is_cut_evenly() -> None:
+    parts = slices.cut(relation((1000, 0, 10)), START, START + 10 * DAY, rows=250)
+    assert len(parts) == 4
+    assert {round((last - first) / DAY, 1) for first, last in parts} == {2.5}
+
+
+def test_only_the_share_of_a_file_within_the_interval_counts() -> None:
+    assert len(slices.cut(relation((1000, 0, 100)), START, START + 10 * DAY, rows=100)) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "in_order"),
+    [
+        (relation((1, 0, 9), (1, 10, 19)), True),
+        (relation((1, 0, 10), (1, 10, 19)), False),
+        (relation((1, 10, 19), (1, 0, 9)), False),
+        (relation((1, 0, 9), recent=((1, 30, 30),)), False),
+        (relation(), True),
+    ],
+)
+def test_files_are_in_order_if_they_follow_each_other_and_nothing_is_merged(
+    files: Relation, *, in_order: bool
+) -> None:
+    assert files.is_in_order() is in_order
