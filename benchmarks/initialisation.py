@@ -1,6 +1,6 @@
 """How long each function takes to start, against a bare handler, in the same run.
 
-    python -m benchmarks.initialisation [--runs 15]
+    python benchmarks/initialisation.py [--runs 15] [report_runs.create …]
 
 The bare handler imports boto3 and makes one DynamoDB client, no more. Ours is imported as Lambda does it, from the
 built layers with their .pyc files, and makes the client it needs. Each start is a new process; the two alternate,
@@ -70,7 +70,8 @@ def _build(folder: Path) -> str:
 
 
 def _compare(handler: str, path: str, runs: int) -> float:
-    ours = f"import importlib; importlib.import_module('{handler}'); from runsheet.runtime import clients; clients.dynamodb()"
+    client = "from runsheet.runtime import clients; clients.dynamodb()"
+    ours = f"import importlib; importlib.import_module('{handler}'); {client}"
     pairs = [(_start(_BARE, path), _start(ours, path)) for _ in range(runs + 1)][1:]
     bare = statistics.median(pair[0] for pair in pairs)
     own = statistics.median(pair[1] for pair in pairs)

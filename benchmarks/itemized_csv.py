@@ -1,7 +1,6 @@
 """Itemized CSV from S3 to S3, against a bare DuckDB COPY of the same rows to a local file.
 
-    python benchmarks/itemized_csv.py            # 10 M and 1 M rows, 14 columns, 24 month files
-    python benchmarks/itemized_csv.py --rows 1000000
+    PYTHONPATH=layers/core python benchmarks/itemized_csv.py    # 10 M and 1 M rows, 14 columns, 24 month files
 
 Both are run on this machine one after the other, each in a process of its own, with two threads. S3 is a plain
 server in another process: it sends Parquet files from the disk and counts what it is sent, and nothing else, so
@@ -24,6 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from runsheet import catalog
+from runsheet.datasets.model import DataFile, Snapshot
+from runsheet.datasets.schema import schema
+from runsheet.engine import report
+from runsheet.tenancy import Tenant
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "bench"
@@ -79,8 +84,6 @@ def _amount(column: str, currency: str) -> str:
 
 def prepare(rows: int) -> Path:
     """Write the month files of a data set once, sorted as the lake's files are, and return their folder."""
-    from runsheet.datasets.schema import schema
-
     folder = CACHE / _bucket(rows) / "lake" / "balance_transactions" / ORGANISATION / "live"
     if (folder / "files.json").exists():
         return folder
@@ -119,13 +122,17 @@ def prepare(rows: int) -> Path:
 def bare(rows: int, options: str) -> dict[str, Any]:
     """Time a COPY of the same rows to a local file."""
     folder = prepare(rows)
-    files = ", ".join(f"'{folder / file['name']}'" for file in json.loads((folder / "files.json").read_text()))
+    files = ", ".join(
+        f"'{folder / file['name']}'" for file in json.loads((folder / "files.json").read_text())
+    )
     amounts = {name: _amount(name, "currency") for name in ("gross", "fee", "net")}
     amounts["customer_facing_amount"] = _amount("customer_facing_amount", "customer_facing_currency")
     target = CACHE / "bare.csv"
     connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
     began = time.monotonic()
-    connection.execute(f"copy ({_BARE.format(files=files, **amounts)}) to '{target}' (format csv, header{options})")
+    connection.execute(
+        f"copy ({_BARE.format(files=files, **amounts)}) to '{target}' (format csv, header{options})"
+    )
     return _measured(rows, began, target.stat().st_size, target)
 
 
@@ -139,12 +146,6 @@ def whole(rows: int, endpoint: str) -> dict[str, Any]:
         "LAKE_BUCKET": _bucket(rows),
         "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
     }
-    from runsheet import catalog
-    from runsheet.datasets.model import DataFile, Snapshot
-    from runsheet.datasets.schema import schema
-    from runsheet.engine import report
-    from runsheet.tenancy import Tenant
-
     folder = prepare(rows)
     files = tuple(
         DataFile(
@@ -160,7 +161,11 @@ def whole(rows: int, endpoint: str) -> dict[str, Any]:
         for file in json.loads((folder / "files.json").read_text())
     )
     report_type = catalog.report_type("balance_change_from_activity.itemized.3")
-    bounds = {"interval_start": int(START.timestamp()), "interval_end": int(END.timestamp()), "columns": COLUMNS}
+    bounds = {
+        "interval_start": int(START.timestamp()),
+        "interval_end": int(END.timestamp()),
+        "columns": COLUMNS,
+    }
     began = time.monotonic()
     done = report.export(
         Tenant(ORGANISATION, "live"),
@@ -197,8 +202,7 @@ def _measured(rows: int, began: float, size: int, target: Path | None = None) ->
 def _in_process(case: str, rows: int, *arguments: str) -> dict[str, Any]:
     """Run one case in a process of its own: peak memory is the process's."""
     command = [sys.executable, __file__, "--case", case, "--rows", str(rows), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
     measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     print(f"{case:12} {rows:>10}  {json.dumps(measured)}", flush=True)
     return measured
@@ -211,7 +215,9 @@ def compare(rows: int) -> None:
     prepare(rows)
     prepare(small)
     server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         if server.stdout is None:

@@ -1,6 +1,6 @@
 """As much of S3 as an export uses, and as little work as that takes: what is put is counted and thrown away.
 
-    python benchmarks/plain_s3.py FOLDER     # prints its address; a bucket is a subfolder of it
+python benchmarks/plain_s3.py FOLDER     # prints its address; a bucket is a subfolder of it
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     received = 0
 
-    def do_HEAD(self) -> None:  # noqa: N802 - named by http.server
+    def do_HEAD(self) -> None:
         """Say how long an object is."""
         self._send_object(body=False)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Send an object or a range of it."""
         self._send_object(body=True)
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         """Take an object or a part, and forget it."""
         self._discard()
         self._answer(b"", {"ETag": '"1"'})
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Assume a role, begin or complete a multipart upload."""
         self._discard()
         query = urlsplit(self.path).query

@@ -110,7 +110,7 @@ def _schemas(operations: list[Operation]) -> dict[str, Any]:
 def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": noun,
-        "tags": [noun.split(".")[0]],
+        "tags": [noun.split(".", maxsplit=1)[0]],
         "summary": (operation.function.__doc__ or "").splitlines()[0],
         "description": f"A restricted key needs `{operation.permission}`: {PERMISSIONS[operation.permission]}.",
         "parameters": [*_path_parameters(operation.route), *_query_parameters(operation, schemas)],

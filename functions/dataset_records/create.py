@@ -1,7 +1,7 @@
 """POST /v1/datasets/{dataset}/records."""
 
 from runsheet.datasets import records
-from runsheet.datasets.model import BatchObject, BatchQuery
+from runsheet.datasets.objects import BatchObject, BatchQuery
 from runsheet.runtime.http import Request, endpoint
 
 

@@ -1,7 +1,7 @@
 """DELETE /v1/datasets/{dataset}/records/{id}."""
 
 from runsheet.datasets import records
-from runsheet.datasets.model import DeletedRecord
+from runsheet.datasets.objects import DeletedRecord
 from runsheet.runtime.http import Request, endpoint
 from runsheet.runtime.model import ExpandQuery
 

@@ -1,7 +1,7 @@
 """GET /v1/datasets."""
 
 from runsheet.datasets import description
-from runsheet.datasets.model import DatasetList
+from runsheet.datasets.objects import DatasetList
 from runsheet.runtime.http import Request, endpoint
 from runsheet.runtime.model import ExpandQuery
 

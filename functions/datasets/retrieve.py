@@ -1,7 +1,7 @@
 """GET /v1/datasets/{dataset}."""
 
 from runsheet.datasets import description
-from runsheet.datasets.model import DatasetObject
+from runsheet.datasets.objects import DatasetObject
 from runsheet.runtime.http import Request, endpoint
 from runsheet.runtime.model import ExpandQuery
 

@@ -1,7 +1,7 @@
 """POST /v1/datasets/{dataset}."""
 
 from runsheet.datasets import description
-from runsheet.datasets.model import DatasetChanges, DatasetObject
+from runsheet.datasets.objects import DatasetChanges, DatasetObject
 from runsheet.runtime.http import Request, endpoint
 
 

@@ -55,13 +55,13 @@ def test_without_columns_the_defaults_are_given() -> None:
     assert ITEMIZED.bind(BOUNDS).columns == ITEMIZED.default_columns
 
 
-def test_an_empty_hash_or_none_lacks_what_is_required() -> None:
-    for nothing in (None, {}):
-        with pytest.raises(InvalidRequest) as refused:
-            ITEMIZED.bind(nothing)
-        assert refused.value.message == "Missing required param: parameters[interval_start]."
-        assert refused.value.param == "parameters[interval_start]"
-        assert refused.value.code == "parameter_missing"
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_an_empty_hash_or_none_lacks_what_is_required(nothing: object) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        ITEMIZED.bind(nothing)
+    assert refused.value.message == "Missing required param: parameters[interval_start]."
+    assert refused.value.param == "parameters[interval_start]"
+    assert refused.value.code == "parameter_missing"
 
 
 def test_parameters_that_are_no_hash_are_refused() -> None:

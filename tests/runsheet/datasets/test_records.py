@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runsheet.datasets import description, records, schema, service, table
-from runsheet.datasets.model import BatchObject, DatasetChanges
+from runsheet.datasets.objects import BatchObject, DatasetChanges
 from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.session import attach_lake, connect
 from runsheet.errors import InvalidRequest, NotFound, UnsupportedMedia

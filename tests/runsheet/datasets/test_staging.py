@@ -12,9 +12,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from runsheet.datasets import schema, staging
+from runsheet.datasets import ingest, schema, staging
 from runsheet.datasets.model import RecordsRefused
-from runsheet.engine.session import connect, lock
 from tests.lake import record
 
 if TYPE_CHECKING:
@@ -60,9 +59,7 @@ def staged(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, staging.Staged]]:
     path = directory / "input"
     path.write_bytes(content)
-    with connect(directory=directory, remote=False) as connection:
-        connection.execute("set global timezone = 'UTC'")
-        lock(connection, [str(path), str(directory / "staged")])
+    with ingest._session(directory, [path, directory / "staged"]) as connection:
         described = schema.schema("balance_transactions")
         yield connection, staging.stage(connection, described, path, form, staged=directory / "staged")
 

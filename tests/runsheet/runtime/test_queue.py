@@ -21,8 +21,8 @@ class Task(Model):
 
 @pytest.fixture
 def queue_url() -> str:
-    attributes = {"VisibilityTimeout": "5400"}
-    return str(boto3.client("sqs").create_queue(QueueName="tasks", Attributes=attributes)["QueueUrl"])
+    answer = boto3.client("sqs").create_queue(QueueName="tasks", Attributes={"VisibilityTimeout": "5400"})
+    return answer["QueueUrl"]
 
 
 def received(queue_url: str, *bodies: str) -> dict[str, Any]:

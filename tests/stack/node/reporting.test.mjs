@@ -99,7 +99,8 @@ describe("a failed run", () => {
   it("makes retrieve throw: the SDK takes any `error` at the top for one of its own, whatever the status", async () => {
     const listed = await finished(live, customer.failedRun);
     await assert.rejects(live.reporting.reportRuns.retrieve(customer.failedRun), (error) => {
-      assert.equal(error.type, listed.error);
+      assert.equal(error.type, "StripeOAuthError");
+      assert.equal(error.rawType, listed.error);
       assert.equal(error.message, "");
       assert.equal(error.statusCode, 200);
       return true;

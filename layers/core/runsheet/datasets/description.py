@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from runsheet.datasets import schema, service, table
-from runsheet.datasets.model import ColumnObject, DatasetList, DatasetObject, Snapshot
+from runsheet.datasets.model import Snapshot
+from runsheet.datasets.objects import ColumnObject, DatasetList, DatasetObject
 from runsheet.errors import InvalidRequest
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runsheet.datasets.model import DatasetChanges, Schema, Summary
+    from runsheet.datasets.model import Schema, Summary
+    from runsheet.datasets.objects import DatasetChanges
     from runsheet.tenancy import Tenant
 
 _TYPES: Mapping[str, Literal["text", "integer", "timestamp", "date", "boolean", "map"]] = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from runsheet.engine.session import connect, literal, lock
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import duckdb
 
@@ -74,12 +75,7 @@ def ingest(
         keys = directory / "keys.parquet"
         slices = [directory / f"slice-{number}.parquet" for number in range(writing.MAX_SLICES)]
         staged_file = directory / "staged.parquet"
-        # The session that reads a stranger's file has no credentials, and opens nothing but these paths.
-        with connect(directory=directory, remote=False) as connection:
-            connection.execute("set global timezone = 'UTC'")
-            connection.execute("set enable_progress_bar = true")
-            connection.execute("set enable_progress_bar_print = false")
-            lock(connection, [str(path) for path in (incoming.path, staged_file, keys, *slices)])
+        with _session(directory, [incoming.path, staged_file, keys, *slices]) as connection:
             with staging.watched(connection, lambda share: on_progress(share * _STAGED)):
                 staged = staging.stage(
                     connection, described, incoming.path, incoming.form, staged=staged_file
@@ -109,6 +105,19 @@ def ingest(
             return registration.keys_exist(tenant, dataset, keys, files)
 
         return registration.register(tenant, dataset, batch, written, overlaps=overlaps)
+
+
+@contextmanager
+def _session(directory: Path, paths: Iterable[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the session that reads a stranger's file: without credentials, without S3, for `paths` alone."""
+    with connect(directory=directory, remote=False) as connection:
+        connection.execute("set global timezone = 'UTC'")
+        # A list of allowed values is compared, not joined: a join has no progress to tell.
+        connection.execute("set disabled_optimizers = 'in_clause'")
+        connection.execute("set enable_progress_bar = true")
+        connection.execute("set enable_progress_bar_print = false")
+        lock(connection, [str(path) for path in paths])
+        yield connection
 
 
 def content_hash(path: Path, form: Format) -> str:

@@ -152,13 +152,11 @@ def _csv_field(column: Column, cells: list[tuple[str | None, str]]) -> Field:
 def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -> Source:
     lines = f"select line from {_LINES.format(path=literal(str(path)))}"
     blank = "(line is null or trim(line) = '')"
-    unreadable = (
-        "coalesce(not json_valid(line) or json_type(line) <> 'OBJECT' "
-        "or len(list_distinct(json_keys(line))) < len(json_keys(line)), true)"
-    )
+    shape = f"case when {blank} then [] when json_valid(line) and starts_with(ltrim(line), '{{') then json_keys(line) end"
+    # Few shapes stand for many lines: what costs more than a key is looked at once for each.
     keys = (
-        f"select distinct unnest(case when {blank} then [] when {unreadable} then [null] else json_keys(line) end) "
-        f"from ({lines}) limit 10000"
+        "select distinct unnest(case when len(list_distinct(shape)) = len(shape) then shape else [null] end) "
+        f"from (select distinct {shape} as shape from ({lines})) limit 10000"
     )
     try:
         found = {key for (key,) in connection.execute(keys).fetchall()}

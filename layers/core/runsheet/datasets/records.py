@@ -11,7 +11,8 @@ from runsheet import ids
 from runsheet.datasets import faults, schema
 from runsheet.datasets.batch_ids import checked_batch_id
 from runsheet.datasets.ingest import Incoming, content_hash, ingest
-from runsheet.datasets.model import BadRow, BatchObject, DeletedRecord, RecordsRefused
+from runsheet.datasets.model import BadRow, RecordsRefused
+from runsheet.datasets.objects import BatchObject, DeletedRecord
 from runsheet.errors import InvalidRequest, UnsupportedMedia
 from runsheet.runtime import clock
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runsheet import ids
 from runsheet.datasets import casting, table
+from runsheet.datasets.staging import watched
 from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.session import literal
 from runsheet.runtime import clients, clock
@@ -74,12 +75,14 @@ def write(
     time, key = casting.quoted(schema.time), casting.quoted(schema.key)
     written = []
     for number, (condition, path) in enumerate(zip(conditions, slices, strict=False)):
-        connection.execute(
-            # Sorted before the columns that the input lacks are added: they would be carried through the sort.
+        # Sorted before the columns that the input lacks are added: they would be carried through the sort.
+        copy = (
             f"copy (select {columns}, _deleted from (from records where {condition} order by {time}, {key})) "
             f"to {literal(str(path))} "
             f"(format parquet, compression zstd, use_tmp_file false, row_group_size {_ROWS_IN_A_GROUP})"
         )
+        with watched(connection, lambda share, done=number: on_progress((done + share) / len(conditions))):  # type: ignore[misc]
+            connection.execute(copy)
         rows, first, last = connection.execute(
             f"select count(*), epoch_us(min({time})), epoch_us(max({time})) from read_parquet({literal(str(path))})"
         ).fetchone() or (0, None, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ReportFailed(Exception):  # noqa: N818 - it is the outcome of a run, worded like its status
+class ReportFailed(Exception):
     """The run cannot succeed as it is; anything else that the engine raises may pass by itself.
 
     Args:

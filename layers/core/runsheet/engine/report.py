@@ -49,7 +49,7 @@ class Export:
     sha256: str
 
 
-def export(  # noqa: PLR0913 - decided once, by the run
+def export(
     tenant: Tenant,
     report_type: ReportType,
     parameters: BoundParameters,

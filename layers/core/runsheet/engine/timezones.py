@@ -1,4 +1,4 @@
-"""Local time in SQL without ICU: the offsets of a time zone as a tree of comparisons.
+"""Local time in SQL without ICU: the offsets of a time zone, compared near the interval and searched elsewhere.
 
 ICU's conversion costs 620 ms a million rows, a piecewise-constant CASE 12 to 31 (performance.md). The offsets are
 those of the tzdata package, whatever the system's own time zone database says: a run gives the same everywhere.
@@ -34,17 +34,21 @@ def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | 
     """
     eras = offsets(timezone)
     if near is None:
-        return _tree(timestamp, eras)
+        return _searched(timestamp, eras)
     start = max(_index(eras, _clamped(near[0]) - _NEAR), 0)
     end = _index(eras, _clamped(near[1]) + _NEAR) + 1
-    hot = _tree(timestamp, eras[start:end])
-    if start > 0:
-        earlier = _tree(timestamp, eras[:start])
-        hot = f"case when {timestamp} < {_moment(eras[start][0])} then {earlier} else {hot} end"
+    expression = _compared(timestamp, eras[start:end])
     if end < len(eras):
-        later = _tree(timestamp, eras[end:])
-        hot = f"case when {timestamp} >= {_moment(eras[end][0])} then {later} else {hot} end"
-    return hot
+        bound = _moment(eras[end][0])
+        expression = (
+            f"case when {timestamp} >= {bound} then {_searched(timestamp, eras)} else {expression} end"
+        )
+    if start > 0:
+        bound = _moment(eras[start][0])
+        expression = (
+            f"case when {timestamp} < {bound} then {_searched(timestamp, eras)} else {expression} end"
+        )
+    return expression
 
 
 @cache
@@ -94,15 +98,26 @@ def _index(eras: Sequence[tuple[datetime, timedelta]], moment: datetime) -> int:
     return sum(start <= moment for start, _ in eras) - 1
 
 
-def _tree(timestamp: str, eras: Sequence[tuple[datetime, timedelta]]) -> str:
+def _compared(timestamp: str, eras: Sequence[tuple[datetime, timedelta]]) -> str:
+    """A tree of comparisons: fast to run, but every one of them has to be planned."""
     if len(eras) == 1:
         seconds = int(eras[0][1].total_seconds())
         return f"{timestamp} + interval '{seconds} seconds'" if seconds else timestamp
     middle = len(eras) // 2
     return (
         f"case when {timestamp} < {_moment(eras[middle][0])}"
-        f" then {_tree(timestamp, eras[:middle])} else {_tree(timestamp, eras[middle:])} end"
+        f" then {_compared(timestamp, eras[:middle])} else {_compared(timestamp, eras[middle:])} end"
     )
+
+
+def _searched(timestamp: str, eras: Sequence[tuple[datetime, timedelta]]) -> str:
+    """A search of a list: the other way round, for the few that are far from the interval."""
+    if len(eras) == 1:
+        return _compared(timestamp, eras)
+    starts = ", ".join(str(int(start.timestamp())) for start, _ in eras[1:])
+    seconds = ", ".join(str(int(offset.total_seconds())) for _, offset in eras)
+    passed = f"len(list_filter([{starts}], lambda start: start <= epoch({timestamp})))"
+    return f"{timestamp} + to_seconds([{seconds}][1 + {passed}])"
 
 
 def _moment(moment: datetime) -> str:

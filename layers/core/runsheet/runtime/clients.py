@@ -23,13 +23,9 @@ def s3_config() -> Config:
 
     Left to itself boto3 presigns for the global host, which redirects a young bucket's URL and breaks its signature.
     """
-    style = "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"
-    return _RETRIES.merge(
-        Config(
-            signature_version="s3v4",
-            s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
-        )
-    )
+    if "AWS_ENDPOINT_URL" in os.environ:
+        return _RETRIES.merge(Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+    return _RETRIES.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @cache
