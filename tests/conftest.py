@@ -71,6 +71,6 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
-    api_keys._cache.clear()
+    api_keys.forget_cached_keys()
     for client in (clients.dynamodb, clients.s3, clients.sqs, clients.sts):
         client.cache_clear()

@@ -32,7 +32,7 @@ def unknown_route(method: str, path: str) -> RunsheetError:
     return NotFound(
         f"Unrecognized request URL ({method}: {path[:200]}). If you are trying to list objects, remove the trailing "
         "slash. If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your "
-        "code.",
+        "code. Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
         code="",
     )
 
