@@ -13,7 +13,7 @@ import pytest
 
 from runsheet import leases
 from runsheet.dataset_uploads import execution, service, table
-from runsheet.dataset_uploads.model import NewUpload, UploadArrived, UploadObject
+from runsheet.dataset_uploads.model import NewUpload, Upload, UploadArrived, UploadObject
 from runsheet.datasets import description
 from runsheet.datasets import ingest as ingests
 from runsheet.errors import InvalidRequest, NotFound
@@ -126,6 +126,13 @@ def test_uploads_of_others_are_not_found(tenant: Tenant) -> None:
         service.retrieve(tenant, "nope", upload.id)
     with pytest.raises(NotFound, match="No such dataset: 'nope'"):
         service.create(tenant, "nope", NewUpload(format="csv"))
+
+
+def test_an_upload_to_another_dataset_is_not_found(tenant: Tenant) -> None:
+    other = Upload(tenant, "other_dataset", "upl_1", "csv", None, created=0, url_expires_at=0)
+    table.put(other, expires_at=10**10)
+    with pytest.raises(NotFound, match="No such dataset_upload: 'upl_1'"):
+        service.retrieve(tenant, DATASET, "upl_1")
 
 
 def test_a_batch_id_must_be_plain(tenant: Tenant) -> None:

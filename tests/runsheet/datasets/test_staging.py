@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from runsheet.datasets import ingest, schema, staging
+from runsheet.datasets import ingest, reading, schema, staging
 from runsheet.datasets.model import RecordsRefused
 from tests.lake import record
 
@@ -203,6 +203,13 @@ def test_a_deletion_needs_its_key_only_and_may_be_undone_in_the_same_batch(tmp_p
     assert (found.rows, found.deletions) == (2, 1)
     content = csv("a,true", "b,TRUE", header="id,deleted")
     assert taken(tmp_path, content, "csv", "id, _deleted") == [("a", True), ("b", True)]
+
+
+def test_a_deletion_keeps_nothing_of_what_else_it_says(tmp_path: Path) -> None:
+    content = lines(record(deleted=True, gross="not looked at", payment_metadata={"a": "b"}))
+    assert taken(tmp_path, content, "ndjson", "id, _deleted, created, gross, net, payment_metadata") == [
+        ("txn_1", True, None, None, None, None)
+    ]
 
 
 def test_parquet_types_that_fit_are_taken(tmp_path: Path) -> None:
@@ -520,6 +527,23 @@ def test_a_deletion_in_a_file_without_the_other_columns_leaves_them_required_of_
 ) -> None:
     [bad] = refused(tmp_path, csv("a,true", "b,", header="id,deleted"), "csv")
     assert (bad.line, bad.column, bad.reason) == (3, "created", "is required")
+
+
+@pytest.mark.parametrize(
+    ("error", "inputs"),
+    [
+        (duckdb.InvalidInputException("CSV Error on Line: 2"), True),
+        (duckdb.IOException("Could not read enough bytes"), True),
+        (duckdb.Error("TProtocolException: Invalid data"), True),
+        (duckdb.IOException("Could not write all bytes: No space left on device"), False),
+        (duckdb.OutOfMemoryException("failed to allocate"), False),
+        (duckdb.PermissionException("Cannot access file"), False),
+        (duckdb.BinderException("Referenced column not found"), False),
+        (duckdb.InternalException("Attempted to dereference"), False),
+    ],
+)
+def test_only_faults_of_the_input_are_blamed_on_it(error: Exception, inputs: bool) -> None:
+    assert reading.is_inputs_fault(error) is inputs
 
 
 # ---------------------------------------------------------------- the wall

@@ -110,7 +110,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """From when to when there is data (aware, UTC): `start` is the first record's day, None without records."""
+    """From when to when there is data (aware, UTC): `start` lies before the first record, None without records."""
 
     start: datetime | None
     end: datetime

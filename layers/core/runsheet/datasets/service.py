@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runsheet.datasets import schema, table
@@ -29,7 +30,9 @@ def snapshot(tenant: Tenant, dataset: str) -> Snapshot:
 
 
 def availability(tenant: Tenant, dataset: str) -> Availability:
-    """Return from when to when reports have data: from the first record's UTC day to `complete_through`, or now.
+    """Return from when to when reports have data: from before the first record to `complete_through`, or now.
+
+    The start is a day before the first record's month (UTC): that month can be asked for whole, in any time zone.
 
     Raises:
         NotFound: there is no such dataset.
@@ -38,10 +41,14 @@ def availability(tenant: Tenant, dataset: str) -> Availability:
     summary = table.summary(tenant, dataset)
     first = summary.first
     return Availability(
-        start=first.replace(hour=0, minute=0, second=0, microsecond=0) if first else None,
+        start=_before_its_month(first) if first else None,
         end=summary.complete_through or clock.now(),
         updated=summary.updated,
     )
+
+
+def _before_its_month(moment: datetime) -> datetime:
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 
 def set_complete_through(tenant: Tenant, dataset: str, moment: datetime | None) -> None:

@@ -81,7 +81,7 @@ def export(
     with (
         _failures_in_words(),
         tempfile.TemporaryDirectory(prefix="export-") as directory,
-        session.connect(directory=Path(directory)) as connection,
+        session.connect(directory=Path(directory), threads=_threads(report_type)) as connection,
     ):
         run = Run(report_type, parameters, relations, Path(directory), ROWS_PER_PART)
         session.attach_lake(connection, lake_credentials(tenant))
@@ -210,6 +210,11 @@ class Run:
 
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}.csv"
+
+
+def _threads(report_type: ReportType) -> int | None:
+    """Return one thread for each worker: it takes the rows as they come, where several would queue them up."""
+    return 1 if report_type.in_order else None
 
 
 def _require_own(tenant: Tenant, snapshot: Snapshot) -> None:
