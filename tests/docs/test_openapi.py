@@ -17,7 +17,9 @@ def test_the_committed_copy_is_current() -> None:
 
 
 def test_every_route_of_the_template_is_in_the_document() -> None:
-    documented = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+    documented = {
+        (method.upper(), path) for path, methods in document()["paths"].items() for method in methods
+    }
     routed = {
         (event["Properties"]["Method"], event["Properties"]["Path"])
         for function in resources("AWS::Serverless::Function").values()

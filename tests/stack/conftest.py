@@ -5,18 +5,17 @@ The emulator ends when no process of the run holds its pipe open any more, so it
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from local import emulator
 from local.accounts import Accounts
+from local.alone import alone
 from local.place import ROOT, Place
 from local.progress import Silent
 from local.up import bring_up
@@ -37,9 +36,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Hold the pipe before any process of this run has begun to test."""
     if any("place" in getattr(item, "fixturenames", ()) for item in session.items):
         folder = _folder_of_this_run()
-        folder.mkdir(parents=True, exist_ok=True)
         pipe = folder / "pipe"
-        with _alone(folder):
+        with alone(folder):
             if not pipe.exists():
                 os.mkfifo(pipe)
         # Open for both, as opening for writing alone waits for a reader. It is closed when this process ends.
@@ -61,13 +59,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def place() -> Place:
     """A running local stack of this test run."""
     folder = _folder_of_this_run()
-    with _alone(folder):
+    with alone(folder):
         port_file = folder / "port"
         if not port_file.exists():
             _forget_old_runs()
             port_file.write_text(str(_free_port()))
-        place = Place(folder, int(port_file.read_text()))
-        bring_up(place, Silent(), until_closed=folder / "pipe")
+    place = Place(folder, int(port_file.read_text()))
+    bring_up(place, Silent(), until_closed=folder / "pipe")
     return place
 
 
@@ -108,10 +106,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -30,7 +30,9 @@ def received(queue_url: str, *bodies: str) -> dict[str, Any]:
     sqs = boto3.client("sqs")
     for body in bodies:
         sqs.send_message(QueueUrl=queue_url, MessageBody=body)
-    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+    answer = sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+    )
     return {
         "Records": [
             {
@@ -74,7 +76,8 @@ def test_a_failed_message_waits_longer_each_time(queue_url: str, receives: str, 
 
     waits: list[int] = []
     clients.sqs().meta.events.register(
-        "provide-client-params.sqs.ChangeMessageVisibility", lambda params, **_: waits.append(params["VisibilityTimeout"])
+        "provide-client-params.sqs.ChangeMessageVisibility",
+        lambda params, **_: waits.append(params["VisibilityTimeout"]),
     )
     event = received(queue_url, '{"name":"bad"}')
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = receives

@@ -34,6 +34,7 @@ REPORTING_CATEGORIES = (
 )  # fmt: skip
 
 MAX_COLUMNS = 500
+# Bytes: 500 columns of such keys fit into the item of a run, which DynamoDB takes up to 400 KB of.
 MAX_METADATA_KEY = 255
 # The last second of the year 9999: the last that a date of four digits can show.
 _LAST_INSTANT = 253_402_300_799
@@ -164,7 +165,9 @@ def _is_column(columns: Mapping[str, bool], name: str) -> bool:
     key = rest.removesuffix("]")
     if not bracket or key == rest or not columns.get(f"{family}[key]", False):
         return False
-    return 0 < len(key) <= MAX_METADATA_KEY and not any(unicodedata.category(c) in {"Cc", "Cs"} for c in key)
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in key):
+        return False
+    return 0 < len(key.encode()) <= MAX_METADATA_KEY
 
 
 def _text(field: str, given: Any) -> str:  # noqa: ANN401

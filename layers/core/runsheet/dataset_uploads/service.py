@@ -58,7 +58,7 @@ def retrieve(tenant: Tenant, dataset: str, upload_id: str) -> UploadObject:
         NotFound: unknown, another tenant's or another dataset's.
     """
     schema.schema(dataset)
-    upload = table.get(tenant, upload_id)
+    upload = table.get(tenant, upload_id) if ids.plausible("upl", upload_id) else None
     if upload is None or upload.dataset != dataset:
         raise missing("dataset_upload", upload_id[:100])
     return shown(upload, None)

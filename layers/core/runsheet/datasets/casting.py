@@ -232,15 +232,18 @@ def _boolean(raw: str) -> str:
 
 
 def _map(raw: str) -> str:
-    """Read a JSON object of text; a value that is null is left out. `try` because a key that is there twice raises."""
+    """Read a JSON object of text; a value that is null is left out. `try` because a key that is there twice raises.
+
+    It raises where the map is made, not where it is cast: DuckDB keeps the pairs until then (1.5.5).
+    """
     entries = f"map_entries(try(cast({raw} as json)::map(varchar, json)))"
     bad = (
         "json_type(_entry.value) not in ('VARCHAR', 'NULL') "
-        f"or strlen(_entry.value::varchar) > {MAX_TEXT_BYTES} "
+        f"or strlen(_entry.value ->> '$') > {MAX_TEXT_BYTES} "
         "or contains(_entry.key, chr(0)) or contains(_entry.value ->> '$', chr(0))"
     )
     texts = f"list_transform({entries}, lambda _entry: {{k: _entry.key, v: _entry.value ->> '$'}})"
-    made = f"map_from_entries(list_filter({texts}, lambda _entry: _entry.v is not null))"
+    made = f"try(map_from_entries(list_filter({texts}, lambda _entry: _entry.v is not null)))"
     return (
         f"case when strlen({raw}) <= {MAX_MAP_BYTES} and json_valid({raw}) and json_type({raw}) = 'OBJECT' "
         f"and len(list_filter({entries}, lambda _entry: {bad})) = 0 then {made} end"

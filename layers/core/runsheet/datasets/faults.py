@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from runsheet.datasets.model import MAX_BAD_ROWS, BadRow, RecordsRefused
+from runsheet.datasets.model import MAX_BAD_ROWS, MAX_LINE_BYTES, BadRow, RecordsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -32,13 +32,14 @@ def csv_lines(path: Path, rows: Sequence[int]) -> list[int]:
     wanted = iter(rows)
     lines: list[int] = []
     row = next(wanted, None)
-    for number, (line, _) in enumerate(_records(path)):
-        if number == row:
-            lines.append(line)
-            row = next(wanted, None)
-        if row is None:
-            break
     # A file that Python splits otherwise than DuckDB did: the number of the record is the best there is.
+    with suppress(csv.Error):
+        for number, (line, _) in enumerate(_records(path)):
+            if number == row:
+                lines.append(line)
+                row = next(wanted, None)
+            if row is None:
+                break
     return lines + list(rows[len(lines) :])
 
 
@@ -73,12 +74,11 @@ def in_csv(path: Path, columns: int, error: Exception) -> RecordsRefused:
 def in_ndjson(path: Path, known: Collection[str], error: Exception | None) -> RecordsRefused:
     """Return what makes an NDJSON file unreadable, for its first bad lines."""
     found: list[BadRow] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                found += [BadRow(number, column, reason) for column, reason in _json_faults(line, known)]
-            if len(found) >= MAX_BAD_ROWS:
-                break
+    for number, line in enumerate(_lines(path), start=1):
+        if line.strip():
+            found += [BadRow(number, column, reason) for column, reason in _json_faults(line, known)]
+        if len(found) >= MAX_BAD_ROWS:
+            break
     if not found:
         too_long = error is not None and "maximum line size" in str(error).lower()
         found = [
@@ -87,7 +87,19 @@ def in_ndjson(path: Path, known: Collection[str], error: Exception | None) -> Re
     return RecordsRefused(found[:MAX_BAD_ROWS])
 
 
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield every line, cut behind MAX_LINE_BYTES: a file of gigabytes without a newline must fit in memory."""
+    with path.open("rb") as file:
+        while line := file.readline(MAX_LINE_BYTES + 1):
+            yield line
+            while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE_BYTES + 1) or b"\n"
+
+
 def _json_faults(line: bytes, known: Collection[str]) -> Iterator[tuple[str | None, str]]:
+    if len(line) > MAX_LINE_BYTES:
+        yield None, "is too long"
+        return
     try:
         record = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_Pairs)
     except UnicodeDecodeError:
@@ -105,6 +117,9 @@ def _json_faults(line: bytes, known: Collection[str]) -> Iterator[tuple[str | No
     except UnicodeEncodeError:
         yield None, "holds half of a surrogate pair"
         return
+    except RecursionError:
+        yield None, "is nested too deep"
+        return
     for name in sorted(set(names)):
         if name not in known:
             yield safe(name), "is not a column of this dataset"
@@ -117,12 +132,28 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield every record, the header first, with the line that it begins on; blank lines are none."""
-    csv.field_size_limit(sys.maxsize)
+    """Yield every record, the header first, with the line that it begins on; blank lines are none.
+
+    Raises:
+        csv.Error: a record is none, or is so long that DuckDB has refused it: a quote that is never closed would
+            take the rest of the file, gigabytes of it, for one.
+    """
+    csv.field_size_limit(MAX_LINE_BYTES)
+    taken = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal taken
+        while line := file.readline(MAX_LINE_BYTES + 1):
+            taken += len(line)
+            if taken > MAX_LINE_BYTES:
+                raise csv.Error("a line is too long")
+            yield line
+
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(lines(), strict=True)
         begins = 1
         for record in reader:
+            taken = 0
             if record:
                 yield begins, record
             begins = reader.line_num + 1

@@ -170,3 +170,5 @@ class BatchIdTaken(InvalidRequest):
 
 
 MAX_BAD_ROWS = 100
+# A record of text columns at their longest fits well within.
+MAX_LINE_BYTES = 2 * 1024 * 1024

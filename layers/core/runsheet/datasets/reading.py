@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from runsheet.datasets import casting, faults
-from runsheet.datasets.model import MAX_BAD_ROWS, BadRow, Column, RecordsRefused
+from runsheet.datasets.model import MAX_BAD_ROWS, MAX_LINE_BYTES, BadRow, Column, RecordsRefused
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from runsheet.datasets.model import Format, Schema
 
 DELETED = Column("deleted", "BOOLEAN", nullable=True)
-# A record of text columns at their longest fits well within.
-MAX_LINE_BYTES = 2 * 1024 * 1024
+# A column for each of many metadata keys fits; far more would take all memory before the first row is read.
+MAX_COLUMNS = 2_000
 _INPUTS_FAULTS = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
@@ -140,6 +140,10 @@ def _csv_header(path: Path) -> list[str]:
     if not header or any("\0" in name for name in header):
         raise RecordsRefused(
             [BadRow(1, None, "The first line must be a header row with the names of the columns.")]
+        )
+    if len(header) > MAX_COLUMNS:
+        raise RecordsRefused(
+            [BadRow(1, None, f"The header has {len(header)} columns; at most {MAX_COLUMNS} are read.")]
         )
     return header
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
+_TOO_DEEP = "The body is not valid JSON: it is nested too deep."
 
 
 def create(
@@ -41,7 +42,11 @@ def create(
             f"Invalid content type: {faults.safe(media_type) or 'none'}. Send {_JSON} (an array of records) "
             f"or {_NDJSON} (a record in each line)."
         )
-    taken = _batch(tenant, dataset, _lines(body) if media_type == _JSON else body, checked_batch_id(batch_id))
+    lines = _lines(body) if media_type == _JSON else body
+    try:
+        taken = _batch(tenant, dataset, lines, checked_batch_id(batch_id))
+    except RecordsRefused as refused:
+        raise _invalid(refused.rows) from None
     return _shown(tenant, dataset, taken)
 
 
@@ -54,7 +59,10 @@ def delete(tenant: Tenant, dataset: str, record_id: str) -> DeletedRecord:
     """
     described = schema.schema(dataset)
     line = json.dumps({described.key: record_id, "deleted": True}).encode()
-    _batch(tenant, dataset, line, None)
+    try:
+        _batch(tenant, dataset, line, None)
+    except RecordsRefused as refused:
+        raise InvalidRequest(f"Invalid id: {refused.rows[0].reason}.", param="id") from None
     return DeletedRecord(id=record_id, dataset=dataset)
 
 
@@ -69,10 +77,7 @@ def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str | None) -> 
             content_hash=content_hash(path, "ndjson"),
             is_small=True,
         )
-        try:
-            return ingest(tenant, dataset, incoming)
-        except RecordsRefused as refused:
-            raise _invalid(refused.rows) from None
+        return ingest(tenant, dataset, incoming)
 
 
 def _lines(body: bytes) -> bytes:
@@ -82,12 +87,15 @@ def _lines(body: bytes) -> bytes:
     except UnicodeDecodeError as broken:
         raise InvalidRequest(f"The body is not UTF-8: byte {broken.start + 1} cannot be read.") from None
     except RecursionError:
-        raise InvalidRequest("The body is not valid JSON: it is nested too deep.") from None
+        raise InvalidRequest(_TOO_DEEP) from None
     except ValueError as broken:
         raise InvalidRequest(f"The body is not valid JSON: {faults.safe(str(broken), 200)}.") from None
     if not isinstance(array, list):
         raise InvalidRequest("The body must be a JSON array of records.")
-    return b"\n".join(json.dumps(record).encode() for record in array)
+    try:
+        return b"\n".join(json.dumps(record).encode() for record in array)
+    except RecursionError:  # what could just be read may be a level too deep to be written
+        raise InvalidRequest(_TOO_DEEP) from None
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ _READS = 7
 _FIRST_WAIT_SECONDS = 0.01
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Reasons why a transaction was cancelled that may be gone at the next try.
+_PASSING = frozenset(
+    {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
 _TIMES = ("first", "last", "updated", "complete_through")
 
 
@@ -90,7 +94,8 @@ def register(
 
     Raises:
         BatchExistsError: the batch id is taken.
-        VersionMovedError: the summary is another by now, or another transaction is under way: read and try again.
+        VersionMovedError: the summary is another by now, another transaction is under way, or too many are: read
+            and try again.
     """
     known, updated = change
     partition = f"{tenant.partition}#{dataset}"
@@ -136,7 +141,7 @@ def register(
         reasons = [reason.get("Code") for reason in failure.response.get("CancellationReasons", [])]
         if reasons and reasons[0] == "ConditionalCheckFailed":
             raise BatchExistsError from failure
-        if "ConditionalCheckFailed" in reasons or "TransactionConflict" in reasons:
+        if not _PASSING.isdisjoint(reasons):
             raise VersionMovedError from failure
         raise
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 COPY_OPTIONS = "format csv, header false, force_quote *, use_tmp_file false"
 # Up to here an amount fits DECIMAL(16, 0), whose arithmetic is that of a 64-bit integer; sums may be larger.
 _FAST = 10**15 - 1
-# What a spreadsheet would take for the start of a formula.
-_FORMULA = ("'='", "'+'", "'-'", "'@'", "chr(9)", "chr(13)")
+# What a spreadsheet would take for the start of a formula; the full-width forms where it is set to Japanese or Chinese.
+_FORMULA = ("'='", "'+'", "'-'", "'@'", "chr(9)", "chr(10)", "chr(13)", "'＝'", "'＋'", "'－'", "'＠'")  # noqa: RUF001
 
 
 def header_line(columns: Iterable[str]) -> bytes:
@@ -70,11 +70,11 @@ def _cell(column: Column, decimal_separator: str) -> str:
 def _text(value: str) -> str:
     """Return `value` with an apostrophe before what would run as a formula, and NULL for ''.
 
-    Everything that needs care sorts before 'A', so most values cost one comparison.
+    Everything that needs care sorts before 'A' or among the full-width forms, so most values cost two comparisons.
     """
     formula = " or ".join(f"left({value}, 1) = {character}" for character in _FORMULA)
     return (
-        f"case when {value} >= 'A' then {value} when {value} = '' then null"
+        f"case when {value} >= 'A' and {value} < chr(65280) then {value} when {value} = '' then null"
         f" when {formula} then '''' || {value} else {value} end"
     )
 

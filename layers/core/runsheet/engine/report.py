@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 WORKERS = 2
-# One part more than the workers make: it is being sent.
-_FILES = WORKERS + 1
+# One part is being sent, and one may be waiting for it, while the workers make the next ones.
+_AHEAD = WORKERS + 1
+_FILES = _AHEAD + 1
 ROWS_PER_PART = 250_000
 
 
@@ -162,16 +163,23 @@ class Run:
                 finally:
                     idle.append(cursor)
 
+            def start() -> None:
+                while waiting and len(running) < _AHEAD:
+                    number, bounds = waiting.popleft()
+                    path = self._file(number % _FILES)
+                    running.append((path, workers.submit(render_one, path, bounds)))
+
             try:
-                while waiting or running:
-                    while waiting and len(running) < _FILES - 1:
-                        number, bounds = waiting.popleft()
-                        path = self._file(number % _FILES)
-                        running.append((path, workers.submit(render_one, path, bounds)))
+                start()
+                while running:
                     path, rows = running.popleft()
-                    yield path, rows.result()
+                    count = rows.result()
+                    start()
+                    yield path, count
                     path.unlink()
             finally:
+                for _, rows in running:
+                    rows.cancel()
                 for cursor in cursors:
                     cursor.interrupt()
 

@@ -39,7 +39,8 @@ def _expected(source: Source, start: datetime, end: datetime) -> float:
     if source.first is None or source.last is None:
         return 0.0
     lasts = source.last - source.first + _SECOND
-    shared = min(end, source.last + _SECOND) - max(start, source.first)
+    # The second is added to the difference: the last instant that a record may have is the last of the calendar.
+    shared = min(end - _SECOND, source.last) - max(start, source.first) + _SECOND
     return source.rows * max(shared / lasts, 0.0)
 
 

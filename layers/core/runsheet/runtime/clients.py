@@ -23,10 +23,15 @@ def s3_config() -> Config:
 
     Left to itself boto3 presigns for the global host, which redirects a young bucket's URL and breaks its signature.
     """
-    style = "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"
-    # A body is protected by TLS and a CRC32 already; a SHA-256 of it in the signature would double the hashing.
     return _RETRIES.merge(
-        Config(signature_version="s3v4", s3={"addressing_style": style, "payload_signing_enabled": False})
+        Config(
+            signature_version="s3v4",
+            s3={
+                "addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual",
+                # TLS and a CRC32 protect a body already; its SHA-256 in the signature would double the hashing.
+                "payload_signing_enabled": False,
+            },
+        )
     )
 
 

@@ -1,0 +1,78 @@
+"""The emulator's process: python -m local.emulator_process LOCK_FILE [PIPE].
+
+It holds an exclusive lock on the lock file for as long as it lives, and writes its process id and port there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ministack import app
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Serve = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+def main(lock_file: Path, pipe: Path | None) -> None:
+    """Run the emulator until it is told to stop, or until nobody holds the pipe open any more."""
+    with lock_file.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {os.environ['GATEWAY_PORT']}")
+        lock.flush()
+        forgotten: list[Path] = []
+        if pipe is not None:
+            # Opened here, where the starter still holds its end: without any writer it would read as closed.
+            descriptor = os.open(pipe, os.O_RDONLY)
+            threading.Thread(target=_end_when_closed, args=(descriptor,), daemon=True).start()
+            forgotten = [lock_file.parent / entry for entry in ("tmp", "state", "s3", "sam")]
+        # The emulator runs functions with this interpreter. Its own would offer them every development package.
+        sys.executable = os.environ.pop("RUNSHEET_FUNCTION_INTERPRETER")
+        sys.argv = ["ministack"]
+        app.app = _ending_at_once(_behind_tls(app.app), forgotten)
+        app.main()
+
+
+def _behind_tls(serve: Serve) -> Serve:
+    """Let every request come as if by way of a TLS proxy: the buckets' policies refuse plain HTTP."""
+
+    async def serve_as_tls(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
+        if scope["type"] == "http":
+            scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await serve(scope, receive, send)
+
+    return serve_as_tls
+
+
+def _ending_at_once(serve: Serve, forgotten: list[Path]) -> Serve:
+    """End the process as soon as its state is saved: it would wait for functions that still run, up to 15 minutes."""
+
+    async def serve_and_end(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
+        async def send_and_end(message: dict[str, Any]) -> None:
+            if message["type"] == "lifespan.shutdown.complete":
+                for folder in forgotten:
+                    shutil.rmtree(folder, ignore_errors=True)
+                os._exit(0)
+            await send(message)
+
+        await serve(scope, receive, send_and_end if scope["type"] == "lifespan" else send)
+
+    return serve_and_end
+
+
+def _end_when_closed(descriptor: int) -> None:
+    os.read(descriptor, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
