@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 END = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp())
-_DAY = 24 * 60 * 60
+DAY = 24 * 60 * 60  # the start of the available data lies a day before the first record's month
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def runsheet(place: Place, *arguments: str) -> Any:
 def _record(record_id: str, day: int, gross: int) -> dict[str, Any]:
     return {
         "id": record_id,
-        "created": START + day * _DAY,
-        "available_on": START + (day + 2) * _DAY,
+        "created": START + day * DAY,
+        "available_on": START + (day + 2) * DAY,
         "currency": "usd",
         "gross": gross,
         "fee": 30,

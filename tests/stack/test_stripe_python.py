@@ -12,7 +12,7 @@ import httpx
 import pytest
 import stripe
 
-from tests.stack.customer import END, START, Customer, new_customer
+from tests.stack.customer import DAY, END, START, Customer, new_customer
 
 if TYPE_CHECKING:
     from local.place import Place
@@ -90,7 +90,7 @@ def test_report_types_are_listed_and_retrieved(live: stripe.StripeClient) -> Non
     assert found.default_columns == by_id[ITEMIZED].default_columns
     assert isinstance(found, stripe.reporting.ReportType)
     assert (found.object, found.version, found.livemode) == ("reporting.report_type", 3, True)
-    assert found.data_available_start == START
+    assert found.data_available_start == START - DAY
     assert found.default_columns is not None
     assert "balance_transaction_id" in found.default_columns
 
@@ -251,11 +251,11 @@ def test_a_wrong_run_is_a_typed_error(
 
 def test_an_interval_before_the_data_is_refused_in_the_contract_s_words(live: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        create(live, "balance.summary.1", interval_start=START - 5)
+        create(live, "balance.summary.1", interval_start=START - DAY - 5)
 
     assert refused.value.user_message == (
-        "Data for the report type balance.summary.1 is only available starting at 2026-01-01 00:00:00 UTC; you "
-        "requested `interval_start` = 2025-12-31 23:59:55 UTC."
+        "Data for the report type balance.summary.1 is only available starting at 2025-12-31 00:00:00 UTC; you "
+        "requested `interval_start` = 2025-12-30 23:59:55 UTC."
     )
     assert (refused.value.param, refused.value.code) == ("parameters.interval_start", None)
 

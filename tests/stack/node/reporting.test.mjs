@@ -4,6 +4,7 @@ import { before, describe, test as it } from "node:test";
 import Stripe from "stripe";
 import { clientOf, create, customer, finished, interval, live, test } from "./customer.mjs";
 
+const DAY = 24 * 60 * 60; // the available data starts a day before the first record's month
 const COLUMNS = ["balance_transaction_id", "net", "payment_metadata[order]"];
 const ITEMIZED = "balance_change_from_activity.itemized.3";
 const CSV = [
@@ -32,7 +33,7 @@ describe("report types", () => {
     assert.equal(found.object, "reporting.report_type");
     assert.equal(found.version, 3);
     assert.equal(found.livemode, true);
-    assert.equal(found.data_available_start, interval.interval_start);
+    assert.equal(found.data_available_start, interval.interval_start - DAY);
     assert.match(found.lastResponse.requestId, /^req_/);
   });
 
@@ -165,11 +166,11 @@ describe("what is wrong", () => {
   }
 
   it("an interval before the data is refused in the contract's words", async () => {
-    await assert.rejects(create(live, "balance.summary.1", { interval_start: interval.interval_start - 5 }), {
+    await assert.rejects(create(live, "balance.summary.1", { interval_start: interval.interval_start - DAY - 5 }), {
       param: "parameters.interval_start",
       message:
-        "Data for the report type balance.summary.1 is only available starting at 2026-01-01 00:00:00 UTC; " +
-        "you requested `interval_start` = 2025-12-31 23:59:55 UTC.",
+        "Data for the report type balance.summary.1 is only available starting at 2025-12-31 00:00:00 UTC; " +
+        "you requested `interval_start` = 2025-12-30 23:59:55 UTC.",
     });
   });
 

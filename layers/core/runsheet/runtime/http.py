@@ -104,7 +104,7 @@ def endpoint(
     def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         operation = Operation(route, permission, function, get_type_hints(function))
         for hint in operation.hints.values():
-            if issubclass(hint, Model):
+            if isinstance(hint, type) and issubclass(hint, Model):
                 hint.model_rebuild()
 
         def operate(event: dict[str, Any], request_id: str) -> dict[str, Any]:
