@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from local.place import Place
     from local.progress import Progress
 
-_CHARGES = 20_000
 _REPORTS = ("balance.summary.1", "balance_change_from_activity.itemized.3")
 _INTERVAL = timedelta(days=90)
 _SHOWN_ROWS, _SHOWN_COLUMNS = 6, 6
@@ -65,7 +64,7 @@ def _load(api: httpx.Client, progress: Progress) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "records.csv"
         with progress.step("Make up two years of balance transactions"):
-            rows = write_csv(file, datetime.now(UTC).date(), charges=_CHARGES)
+            rows = write_csv(file, datetime.now(UTC).date())
         upload = _json(api.post(f"/v1/datasets/{DATASET}/uploads", data={"format": "csv"}))
         with progress.step(f"Upload {rows:,} of them ({file.stat().st_size / 1e6:.0f} MB of CSV)"):
             sent = httpx.put(upload["url"], content=file.read_bytes(), timeout=120, trust_env=False)
