@@ -181,6 +181,7 @@ def test_a_value_that_is_not_allowed_is_refused_with_what_is(name: str, value: s
         (["payment_metadata[a\0b]"], "parameters[columns][0]"),
         (["payment_metadata[\ud800]"], "parameters[columns][0]"),
         ([f"payment_metadata[{'k' * 256}]"], "parameters[columns][0]"),
+        ([f"payment_metadata[{'é' * 128}]"], "parameters[columns][0]"),
     ],
 )
 def test_columns_are_a_list_of_the_types_columns_each_once(columns: object, param: str) -> None:

@@ -128,6 +128,13 @@ def test_uploads_of_others_are_not_found(tenant: Tenant) -> None:
         service.create(tenant, "nope", NewUpload(format="csv"))
 
 
+@pytest.mark.parametrize("upload_id", ["", "upl_", "x" * 5000, "upl_" + "0" * 1100, "upl_a#b", "upl_\ud800"])
+def test_an_id_that_no_upload_can_have_is_not_looked_up(tenant: Tenant, upload_id: str) -> None:
+    """DynamoDB refuses a key that is empty or longer than 1,024 bytes."""
+    with pytest.raises(NotFound):
+        service.retrieve(tenant, DATASET, upload_id)
+
+
 def test_an_upload_to_another_dataset_is_not_found(tenant: Tenant) -> None:
     other = Upload(tenant, "other_dataset", "upl_1", "csv", None, created=0, url_expires_at=0)
     table.put(other, expires_at=10**10)

@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from runsheet.datasets import description, ingest, registration, service, table, writing
 from runsheet.datasets.model import BatchIdTaken, RecordsRefused
 from runsheet.errors import Unavailable
+from runsheet.runtime import clients
 from tests.lake import ndjson, objects, record, rows
 
 if TYPE_CHECKING:
@@ -126,6 +128,27 @@ def test_a_loader_that_others_keep_overtaking_gives_up_with_a_503(
     with pytest.raises(Unavailable):
         upload("1", record())
     assert rows(tenant) == []
+
+
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+def test_a_transaction_that_others_keep_from_passing_is_tried_again(
+    tenant: Tenant, upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    client = clients.dynamodb()
+    write, refusals = client.transact_write_items, [reason, reason]
+
+    def write_later(**arguments: Any) -> Any:
+        if not refusals:
+            return write(**arguments)
+        reasons = [{"Code": "None"}, {"Code": refusals.pop()}, {"Code": "None"}]
+        answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+        raise ClientError(answer, "TransactWriteItems")
+
+    monkeypatch.setattr(client, "transact_write_items", write_later)
+    upload("1", record())
+    assert (rows(tenant), refusals) == (["txn_1"], [])
 
 
 def test_a_query_that_sees_half_of_a_transaction_is_asked_again(

@@ -41,6 +41,9 @@ def naive(year: int, month: int, day: int, *clock: int) -> datetime:
     return datetime(year, month, day, *clock, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[arg-type,misc]
 
 
+ONCE = "must be an object whose keys are there once and whose values are text"
+
+
 def row(**changes: str) -> str:
     return ",".join((ROW | changes).values())
 
@@ -242,6 +245,14 @@ def test_parquet_types_that_fit_are_taken(tmp_path: Path) -> None:
     assert taken(tmp_path, parquet(tmp_path, columns), "parquet", names) == [expected]
 
 
+@pytest.mark.parametrize("text", ["x" * 5000, "é" * 2500, '"' * 5000, "\n" * 5000])
+def test_a_text_of_5000_bytes_fits_into_a_map_however_json_writes_it(tmp_path: Path, text: str) -> None:
+    content = lines(record(payment_metadata={"k": text}))
+    assert taken(tmp_path, content, "ndjson", "payment_metadata") == [({"k": text},)]
+    [bad] = refused(tmp_path, lines(record(payment_metadata={"k": text + "x"})), "ndjson")
+    assert bad.column == "payment_metadata"
+
+
 # ---------------------------------------------------------------- what is refused
 
 WRONG_CELLS = [
@@ -351,11 +362,14 @@ def test_a_required_json_value_that_lacks_or_is_null_is_named(tmp_path: Path, na
         ('{"id": "\\ud800"}', None, "holds half of a surrogate pair"),
         ('{"id": "a\x1f"}', None, "is not valid JSON"),
         ("[" * 100_000, None, "is not valid JSON"),
+        ('{"id": "a", "more": ' + '{"a":' * 600 + "1" + "}" * 601, None, "is nested too deep"),
+        (json.dumps({"id": "x" * 7_000_000}), None, "is too long"),
+        (json.dumps(record(payment_metadata={"a": "1"}))[:-2] + ', "a": "2"}}', "payment_metadata", ONCE),
     ],
 )
 def test_a_broken_json_line_is_named(tmp_path: Path, line: str, column: str | None, reason: str) -> None:
-    bad = refused(tmp_path, lines(record(id="first"), line, record(id="last")), "ndjson")
-    assert (bad[0].line, bad[0].column, bad[0].reason) == (2, column, reason)
+    [bad] = refused(tmp_path, lines(record(id="first"), line, record(id="last")), "ndjson")
+    assert (bad.line, bad.column, bad.reason.partition(";")[0]) == (2, column, reason)
 
 
 def test_lines_count_newlines_within_cells_and_blank_lines(tmp_path: Path) -> None:
@@ -410,6 +424,11 @@ def test_the_first_100_bad_rows_are_told_in_order(tmp_path: Path) -> None:
             "The first line must be a header row with the names of the columns.",
         ),
         (row(), "1000", "is not a column of this dataset"),
+        (
+            HEADER + "".join(f",payment_metadata[{number}]" for number in range(2000)),
+            None,
+            "The header has 2009 columns; at most 2000 are read.",
+        ),
     ],
 )
 def test_a_wrong_header_is_refused_with_the_columns_name(
@@ -434,7 +453,8 @@ def test_a_wrong_header_is_refused_with_the_columns_name(
         (csv(row(), row(description='"open'), row()), 3, "cannot be read as CSV in this line or a later one"),
         (csv(row(), row(description='"a"b'), row()), 3, "cannot be read as CSV in this line or a later one"),
         (csv(row(), row()).replace(b"x\n", b"x\r\n", 1), None, "its line breaks are not all the same"),
-        (csv(row(description="x" * 3_000_000)), None, "a line is too long"),
+        (csv(row(), row(description="x" * 3_000_000)), 3, "a line is too long"),
+        (csv(row(), row(description='"' + "x\n" * 2_000_000)), 3, "a line is too long"),
         (
             b"PAR1" + bytes(100) + b"PAR1",
             1,
@@ -448,6 +468,18 @@ def test_a_csv_file_that_cannot_be_read_is_refused(
     bad = refused(tmp_path, content, "csv")[0]
     assert bad.line == line
     assert reason in bad.reason
+
+
+@pytest.mark.parametrize("rest", ["", "\n", "\n{}"])
+def test_a_line_longer_than_duckdbs_buffer_is_refused_wherever_it_stands(tmp_path: Path, rest: str) -> None:
+    endless = "x" * 40_000_000 + rest
+    [bad] = refused(tmp_path, lines(record(), endless), "ndjson")[:1]
+    assert (bad.line, bad.reason) == (2, "is too long")
+    [bad] = refused(tmp_path, csv(row(), row(description=endless)), "csv")
+    assert bad.line == 3
+    assert "a line is too long" in bad.reason
+    [bad] = refused(tmp_path, csv(row(), row(description=endless))[:-1], "csv")
+    assert bad.line == 3
 
 
 def test_an_ndjson_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

@@ -102,7 +102,10 @@ def test_other_types_are_written_as_they_are() -> None:
     assert text("date", "date '2024-02-29'", {}) == "2024-02-29"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+FORMULAS = ("=", "+", "-", "@", "\t", "\n", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@pytest.mark.parametrize("start", FORMULAS)
 def test_text_that_would_run_as_a_formula_is_neutralised(start: str) -> None:
     assert text("text", "$value", {"value": f"{start}1"}) == f"'{start}1"
     assert text("text", "$value", {"value": f" {start}1"}) == f" {start}1"
@@ -113,7 +116,7 @@ def test_text_that_would_run_as_a_formula_is_neutralised(start: str) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12))
 def test_no_text_is_changed_but_formulas_and_the_empty_one_is_no_cell(value: str) -> None:
     shown = text("text", "$value", {"value": value})
-    if value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if value.startswith(FORMULAS):
         assert shown == f"'{value}"
     else:
         assert shown == (value or None)

@@ -72,6 +72,12 @@ def test_only_the_share_of_a_file_within_the_interval_counts() -> None:
     assert len(slices.cut(relation((1000, 0, 100)), START, START + 10 * DAY, rows=100)) == 1
 
 
+def test_a_file_may_last_to_the_end_of_the_calendar() -> None:
+    source = Source("/0", 1000, START, datetime(9999, 12, 31, 23, 59, 59, 999999))  # noqa: DTZ001 - as stored
+    files = Relation(schema("balance_transactions"), (source,), ())
+    assert slices.cut(files, START, START + DAY, rows=100) == [(START, START + DAY)]
+
+
 @pytest.mark.parametrize(
     ("files", "in_order"),
     [

@@ -233,6 +233,21 @@ def test_two_cursors_are_refused(twelve_runs: list[str]) -> None:
         page(starting_after=twelve_runs[0], ending_before=twelve_runs[1])
 
 
+def test_a_page_that_dynamodb_cuts_at_a_megabyte_is_not_the_last() -> None:
+    columns = [f"payment_metadata[{number:0230}]" for number in range(500)]
+    made = []
+    for second in range(FIRST_SECOND, FIRST_SECOND + 12):
+        run_id = ids.new_id("frr", datetime.fromtimestamp(second, UTC))
+        run = ReportRun(TENANT, run_id, "balance.summary.1", {"columns": columns}, second, second + 9)
+        table.put(run, expires_at=second + 100)
+        made.append(run_id)
+    found, has_more = page(limit=12)
+    assert 0 < len(found) < 12
+    assert has_more
+    rest, has_more = page(limit=12, starting_after=found[-1])
+    assert (found + rest, has_more) == (made[::-1], False)
+
+
 def test_a_list_is_one_query_however_many_runs_there_are(
     twelve_runs: list[str],  # noqa: ARG001 - they must be there
 ) -> None:

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 DELETED = Column("deleted", "BOOLEAN", nullable=True)
 # A column for each of many metadata keys fits; far more would take all memory before the first row is read.
 MAX_COLUMNS = 2_000
+# Less than DuckDB's buffer of 32 MB by more than a line.
+_LOOK_EVERY = 16 * 1024 * 1024
 _INPUTS_FAULTS = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
     duckdb.IOException,
     duckdb.SerializationException,
+    duckdb.NotImplementedException,
 )
 _MAP_KEY = re.compile(r"(?P<column>[a-z0-9_]+)\[(?P<key>.+)\]", re.DOTALL)
 _LINES = (
@@ -111,6 +114,7 @@ def _csv(schema: Schema, path: Path) -> Source:
     wrong += _wrong_columns(schema, columns.keys(), line=1)
     if wrong:
         raise RecordsRefused(wrong[:MAX_BAD_ROWS])
+    _refuse_endless_lines(path, lambda error: faults.in_csv(path, len(header), error))
     declared = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(header)))
     relation = (
         f"select * from read_csv({literal(str(path))}, auto_detect = false, header = true, delim = ',', quote = '\"', "
@@ -127,6 +131,16 @@ def _csv(schema: Schema, path: Path) -> Source:
         lambda rows: faults.csv_lines(path, rows),
         lambda error: faults.in_csv(path, len(header), error),
     )
+
+
+def _refuse_endless_lines(path: Path, diagnose: Callable[[Exception], RecordsRefused]) -> None:
+    """Look at the line at every 16 MB: of a last line longer than its buffer DuckDB makes no row and no error (1.5.5)."""
+    with path.open("rb") as file:
+        for offset in range(0, path.stat().st_size, _LOOK_EVERY):
+            file.seek(offset)
+            line = file.readline(MAX_LINE_BYTES + 1)
+            if len(line) > MAX_LINE_BYTES and b"\r" not in line:
+                raise diagnose(duckdb.InvalidInputException("maximum line size exceeded"))
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -154,6 +168,8 @@ def _csv_field(column: Column, cells: list[tuple[str | None, str]]) -> Field:
 
 
 def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -> Source:
+    known_names = {column.name for column in _known(schema)}
+    _refuse_endless_lines(path, lambda error: faults.in_ndjson(path, known_names, error))
     lines = f"select line from {_LINES.format(path=literal(str(path)))}"
     blank = "(line is null or trim(line) = '')"
     shape = f"case when {blank} then [] when json_valid(line) and starts_with(ltrim(line), '{{') then json_keys(line) end"
@@ -167,10 +183,10 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
     except (duckdb.Error, UnicodeDecodeError) as error:
         if not is_inputs_fault(error):
             raise
-        raise faults.in_ndjson(path, {column.name for column in _known(schema)}, error) from None
+        raise faults.in_ndjson(path, known_names, error) from None
     known = [column for column in _known(schema) if column.name in found]
     if found - {column.name for column in known}:
-        raise faults.in_ndjson(path, {column.name for column in _known(schema)}, None)
+        raise faults.in_ndjson(path, known_names, None)
     structure = "{" + ", ".join(f'"{column.name}": "JSON"' for column in known) + "}"
     fields = tuple(casting.from_json(column, f"record.{casting.quoted(column.name)}") for column in known)
     record = f"from_json(line, {literal(structure)})" if known else "null"
@@ -180,7 +196,7 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
         None,
         blank,
         lambda rows: rows,
-        lambda error: faults.in_ndjson(path, {column.name for column in _known(schema)}, error),
+        lambda error: faults.in_ndjson(path, known_names, error),
     )
 
 

@@ -10,7 +10,7 @@ import errno
 import tempfile
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from runsheet.engine.upload import Upload
 from runsheet.runtime import clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from datetime import datetime
 
     from runsheet.catalog import BoundParameters, ReportType
@@ -38,7 +38,9 @@ WORKERS = 2
 # One part is being sent, and one may be waiting for it, while the workers make the next ones.
 _AHEAD = WORKERS + 1
 _FILES = _AHEAD + 1
-ROWS_PER_PART = 250_000
+# A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
+_PART_BYTES = 128 * 1024 * 1024
+_CELL_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,14 @@ def export(
         tempfile.TemporaryDirectory(prefix="export-") as directory,
         session.connect(directory=Path(directory), threads=_threads(report_type)) as connection,
     ):
-        run = Run(report_type, parameters, relations, Path(directory), ROWS_PER_PART)
+        run = Run(report_type, parameters, relations, Path(directory), rows_per_part(parameters))
         session.attach_lake(connection, lake_credentials(tenant))
         session.lock(connection, run.paths)
         run.prepare(connection)
-        with Upload(clients.s3(), bucket, key) as upload:
+        with closing(run.render(connection)) as parts, Upload(clients.s3(), bucket, key) as upload:
             upload.write(cells.header_line(parameters.columns))
             rows = 0
-            for done, (path, count) in enumerate(run.render(connection), start=1):
+            for done, (path, count) in enumerate(parts, start=1):
                 upload.write_file(path)
                 rows += count
                 on_progress(done / len(run.parts))
@@ -148,7 +150,7 @@ class Run:
         for part in self.relations.values():
             part.prepare(connection)
 
-    def render(self, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Path, int]]:
+    def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
         """Yield the parts in order: a file of CSV lines, removed afterwards, and how many rows it has."""
         cursors = [connection.cursor() for _ in range(min(WORKERS, len(self.parts)))]
         idle = deque(cursors)
@@ -218,6 +220,11 @@ class Run:
 
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}.csv"
+
+
+def rows_per_part(parameters: BoundParameters) -> int:
+    """Return how many records make a part of the CSV of a size that is good to send."""
+    return _PART_BYTES // (_CELL_BYTES * len(parameters.columns))
 
 
 def _threads(report_type: ReportType) -> int | None:

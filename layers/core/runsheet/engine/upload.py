@@ -41,7 +41,8 @@ class Upload:
         self._client = client
         self._bucket, self._key = bucket, key
         self._upload_id: str | None = None
-        self._part = bytearray()
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
         self._sent = 0
         self._parts: list[CompletedPartTypeDef] = []
         self._flying: deque[Future[CompletedPartTypeDef]] = deque()
@@ -67,28 +68,25 @@ class Upload:
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
-        self._part += data
-        while len(self._part) >= PART_BYTES:
-            rest = self._part[PART_BYTES:]
-            del self._part[PART_BYTES:]
-            self._send_part()
-            self._part = rest
+        view = memoryview(data)
+        while view:
+            taken = bytes(view[: PART_BYTES - self._pending_bytes])
+            view = view[len(taken) :]
+            self._append(taken)
 
     def write_file(self, path: Path) -> None:
-        """Append the bytes of a file."""
+        """Append the bytes of a file: most parts are read once and sent as they are."""
         with path.open("rb", buffering=0) as file:
-            while data := file.read(PART_BYTES - len(self._part)):
-                self.write(data)
+            while data := file.read(PART_BYTES - self._pending_bytes):
+                self._append(data)
 
     def finish(self) -> None:
         """Make the object visible; the last part may be of any size."""
         if self._upload_id is None:
-            self._count(self._part)
-            self._client.put_object(
-                Bucket=self._bucket, Key=self._key, Body=bytes(self._part), ContentType=CONTENT_TYPE
-            )
+            body = self._take()
+            self._client.put_object(Bucket=self._bucket, Key=self._key, Body=body, ContentType=CONTENT_TYPE)
             return
-        if self._part:
+        if self._pending:
             self._send_part()
         self._collect(len(self._flying))
         self._client.complete_multipart_upload(
@@ -97,6 +95,19 @@ class Upload:
             UploadId=self._upload_id,
             MultipartUpload={"Parts": self._parts},
         )
+
+    def _append(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_bytes += len(data)
+        if self._pending_bytes == PART_BYTES:
+            self._send_part()
+
+    def _take(self) -> bytes:
+        data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
+        self._pending, self._pending_bytes = [], 0
+        self._digest.update(data)
+        self.size += len(data)
+        return data
 
     def _send_part(self) -> None:
         if self._upload_id is None:
@@ -107,12 +118,10 @@ class Upload:
         if self._sent == _MOST_PARTS:
             raise too_large()
         self._collect(len(self._flying) - _SENDERS)
-        self._count(self._part)
         self._sent += 1
-        self._flying.append(self._senders.submit(self._put_part, self._upload_id, self._sent, self._part))
-        self._part = bytearray()
+        self._flying.append(self._senders.submit(self._put_part, self._upload_id, self._sent, self._take()))
 
-    def _put_part(self, upload_id: str, number: int, data: bytearray) -> CompletedPartTypeDef:
+    def _put_part(self, upload_id: str, number: int, data: bytes) -> CompletedPartTypeDef:
         # S3 checks it. boto3 would use zlib's, at a quarter of the speed.
         checksum = base64.b64encode(isal_zlib.crc32(data).to_bytes(4, "big")).decode()
         answer = self._client.upload_part(
@@ -120,7 +129,7 @@ class Upload:
             Key=self._key,
             UploadId=upload_id,
             PartNumber=number,
-            Body=bytes(data),
+            Body=data,
             ChecksumCRC32=checksum,
         )
         return {"PartNumber": number, "ETag": answer["ETag"]}
@@ -128,7 +137,3 @@ class Upload:
     def _collect(self, count: int) -> None:
         for _ in range(count):
             self._parts.append(self._flying.popleft().result())
-
-    def _count(self, data: bytearray) -> None:
-        self._digest.update(data)
-        self.size += len(data)

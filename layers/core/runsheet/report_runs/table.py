@@ -87,10 +87,9 @@ def page(
     )
     found = [_run(item) for item in answer["Items"] if item["id"]["S"] not in cursors]
     runs = found[:limit]
-    # DynamoDB ends an answer at 1 MB too, which runs with hundreds of columns reach.
-    return (runs[::-1] if newer_than is not None else runs), len(
-        found
-    ) > limit or "LastEvaluatedKey" in answer
+    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach.
+    has_more = len(found) > limit or "LastEvaluatedKey" in answer
+    return (runs[::-1] if newer_than is not None else runs), has_more
 
 
 def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:
