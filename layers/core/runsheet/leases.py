@@ -1,4 +1,4 @@
-"""Work that one worker at a time holds, and that nobody can lose: the attributes and the waiting around a lease.
+"""Work that one worker at a time holds, and that nobody can lose: leases, and the index of unfinished work.
 
 An item of unfinished work carries `unfinished` (its shard) and `attention_at` (unix seconds), the keys of the sparse
 index `unfinished`. A worker takes the lease by a conditional update, extends it while it works, and every later write
@@ -10,12 +10,18 @@ from __future__ import annotations
 import threading
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from runsheet.runtime.clients import dynamodb
+from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
 from runsheet.runtime.observability import logger
+from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 LEASE_SECONDS = 60
 _EXTEND_EVERY_SECONDS = 15
@@ -25,6 +31,9 @@ QUEUED_SECONDS = 300
 FIRST_ATTENTION_SECONDS = 30
 MAX_ATTEMPTS = 3
 SHARDS = ("0", "1", "2", "3")
+
+_HELD = "#status = :held AND lease = :lease"
+END = " REMOVE unfinished, attention_at, lease, lease_until"
 
 
 def shard_of(object_id: str) -> str:
@@ -54,3 +63,118 @@ def kept(extend: Callable[[], None]) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A table of work with the keys `tenant` and `id`.
+
+    Attributes:
+        table: its name.
+        open: the statuses in which a worker may take an item.
+        held: the status of an item that a worker holds.
+    """
+
+    table: Callable[[], str]
+    open: tuple[str, ...]
+    held: str
+
+    def take(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> dict[str, Any] | None:
+        """Take the lease of an item that is open and that nobody holds, and return the item; None if there is none."""
+        statuses = {f":open{number}": status for number, status in enumerate(self.open)}
+        return self._changed(
+            tenant,
+            object_id,
+            "SET #status = :held, lease = :lease, lease_until = :until, attention_at = :until, unfinished = :shard "
+            "ADD attempts :one",
+            f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
+            statuses
+            | {":held": self.held, ":lease": lease, ":until": now + LEASE_SECONDS, ":now": now, ":one": 1}
+            | {":shard": shard_of(object_id)},
+        )
+
+    def extend(self, tenant: Tenant, object_id: str, lease: str, *, progress: float, now: int) -> None:
+        """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+        expression = "SET progress = :progress, lease_until = :until, attention_at = :until"
+        values = {":progress": progress, ":until": now + LEASE_SECONDS}
+        dynamodb().update_item(**self.held_update(tenant, object_id, lease, expression, values))
+
+    def release(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> None:
+        """Give the lease back, if it is held still, so that the next message may take it at once."""
+        expression = "SET attention_at = :soon REMOVE lease, lease_until"
+        self.end(tenant, object_id, lease, expression, {":soon": now + QUEUED_SECONDS})
+
+    def end(
+        self, tenant: Tenant, object_id: str, lease: str, expression: str, values: Mapping[str, Any]
+    ) -> bool:
+        """Carry out a worker's last change; False if the lease was lost to another worker."""
+        try:
+            dynamodb().update_item(**self.held_update(tenant, object_id, lease, expression, values))
+        except ClientError as failure:
+            if condition_failed(failure):
+                return False
+            raise
+        return True
+
+    def held_update(
+        self, tenant: Tenant, object_id: str, lease: str, expression: str, values: Mapping[str, Any]
+    ) -> Any:  # noqa: ANN401 - typed by the client that takes it
+        """Return the update of an item on the condition that `lease` still holds it."""
+        return {
+            "TableName": self.table(),
+            "Key": _key(tenant, object_id),
+            "UpdateExpression": expression,
+            "ConditionExpression": _HELD,
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": to_item({**values, ":held": self.held, ":lease": lease}),
+        }
+
+    def needing_attention(self, shard: str, *, now: int) -> Iterator[tuple[Tenant, str]]:
+        """Yield tenant and id of the shard's unfinished items whose attention is due, the longest waiting first."""
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self.table(),
+                IndexName="unfinished",
+                KeyConditionExpression="unfinished = :shard AND attention_at <= :now",
+                ExpressionAttributeValues=to_item({":shard": shard, ":now": now}),
+            )
+        )
+        for answer in pages:
+            for item in answer["Items"]:
+                yield Tenant.from_partition(item["tenant"]["S"]), item["id"]["S"]
+
+    def note_queued(self, tenant: Tenant, object_id: str, *, now: int) -> dict[str, Any] | None:
+        """Put off the next attention of an item that is queued again and return it; None if it is no longer due."""
+        return self._changed(
+            tenant,
+            object_id,
+            "SET attention_at = :later",
+            "attribute_exists(unfinished) AND attention_at <= :now",
+            {":later": now + QUEUED_SECONDS, ":now": now},
+        )
+
+    def _changed(
+        self, tenant: Tenant, object_id: str, expression: str, condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        names: Any = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}
+        try:
+            answer = dynamodb().update_item(
+                TableName=self.table(),
+                Key=_key(tenant, object_id),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+                ReturnValues="ALL_NEW",
+                **names,
+            )
+        except ClientError as failure:
+            if condition_failed(failure):
+                return None
+            raise
+        return from_item(answer["Attributes"])
+
+
+def _key(tenant: Tenant, object_id: str) -> dict[str, Any]:
+    return {"tenant": to_attribute(tenant.partition), "id": to_attribute(object_id)}

@@ -65,7 +65,11 @@ def test_only_a_writer_may_write_and_nobody_may_list_or_delete() -> None:
     assert not allows(session_policy(TENANT, bucket="b", write=False), "s3:PutObject", own)
     writer = session_policy(TENANT, bucket="b", write=True)
     assert allows(writer, "s3:PutObject", own)
-    assert json.loads(writer)["Statement"][0]["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert json.loads(writer)["Statement"][0]["Action"] == [
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:AbortMultipartUpload",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pydantic import Field
 
 from runsheet.api_keys import service as api_keys
@@ -47,6 +48,10 @@ def create(request: Request, body: NewThing) -> Thing | Response:
             return Response(201, {"Content-Type": "text/csv"}, b"\x00\xff")
         case "crash":
             raise RuntimeError("secret sk_live_internal detail")
+        case "Throttling" | "SlowDown" | "InternalServerError" | "ValidationException" as code:
+            status = 500 if code == "InternalServerError" else 400
+            answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(answer, "GetItem")  # type: ignore[arg-type]
         case "refused":
             raise InvalidRequest("No.", param="name", details={"bad_rows": [1]})
     return Thing(
@@ -225,6 +230,22 @@ def test_a_crash_is_a_500_without_its_cause_and_a_refusal_keeps_its_details(
     assert crashed.headers["request-id"] in logged
     assert token not in logged
     assert "authorization" not in logged.lower()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "retry"),
+    [
+        ("Throttling", 503, "true"),
+        ("SlowDown", 503, "true"),
+        ("InternalServerError", 503, "true"),
+        ("ValidationException", 500, "false"),
+    ],
+)
+def test_what_aws_turns_away_for_now_may_be_tried_again(
+    organisation_id: str, code: str, status: int, retry: str
+) -> None:
+    answer = post(f"name={code}", f"Bearer {secret(organisation_id)}")
+    assert (answer.status, answer.headers["stripe-should-retry"]) == (status, retry)
 
 
 def test_bytes_are_sent_as_they_are(organisation_id: str) -> None:

@@ -81,7 +81,7 @@ def session_policy(tenant: Tenant, *, bucket: str, write: bool, partition: str =
         raise ValueError(f"not a tenant: {tenant!r}")
     statement = {
         "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:PutObject"] if write else ["s3:GetObject"],
+        "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"] if write else ["s3:GetObject"],
         "Resource": f"arn:{partition}:s3:::{bucket}/lake/*/{tenant.organisation_id}/{tenant.mode}/*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LAST_ID = "~"  # sorts behind every digit of an id
-_HELD = "#status = :pending AND lease = :lease"
+_work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
 
 
 def put(run: ReportRun, *, expires_at: int) -> None:
@@ -50,7 +50,7 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
     answer = dynamodb().get_item(
         TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
     )
-    return _run(answer["Item"]) if "Item" in answer else None
+    return _run(from_item(answer["Item"])) if "Item" in answer else None
 
 
 def page(
@@ -85,7 +85,7 @@ def page(
         ConsistentRead=True,
         Limit=limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
     )
-    found = [_run(item) for item in answer["Items"] if item["id"]["S"] not in cursors]
+    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in cursors]
     runs = found[:limit]
     # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach.
     has_more = len(found) > limit or "LastEvaluatedKey" in answer
@@ -94,75 +94,29 @@ def page(
 
 def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:
     """Take the lease of a pending run that nobody holds and return it; None if there is none to take."""
-    try:
-        answer = dynamodb().update_item(
-            TableName=settings().report_runs_table,
-            Key=_key(tenant, run_id),
-            UpdateExpression=(
-                "SET lease = :lease, lease_until = :until, attention_at = :until ADD attempts :one"
-            ),
-            ConditionExpression="#status = :pending AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(
-                {
-                    ":lease": lease,
-                    ":until": now + leases.LEASE_SECONDS,
-                    ":one": 1,
-                    ":pending": "pending",
-                    ":now": now,
-                }
-            ),
-            ReturnValues="ALL_NEW",
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return None
-        raise
-    return _run(answer["Attributes"])
+    values = _work.take(tenant, run_id, lease, now=now)
+    return _run(values) if values else None
 
 
 def extend(run: ReportRun, lease: str, *, progress: float, now: int) -> None:
     """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
-    _update_held(
-        run,
-        lease,
-        "SET progress = :progress, lease_until = :until, attention_at = :until",
-        {":progress": progress, ":until": now + leases.LEASE_SECONDS},
-    )
+    _work.extend(run.tenant, run.id, lease, progress=progress, now=now)
 
 
 def release(run: ReportRun, lease: str, *, now: int) -> None:
-    """Give the lease back so that the next message may take it at once."""
-    _update_held(
-        run,
-        lease,
-        "SET attention_at = :soon REMOVE lease, lease_until",
-        {":soon": now + leases.QUEUED_SECONDS},
-    )
+    """Give the lease back, if it is held still, so that the next message may take it at once."""
+    _work.release(run.tenant, run.id, lease, now=now)
 
 
 def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
     """Store the file and end the run, both or neither; False if the lease was lost to another worker."""
-    ended: Any = {
-        "TableName": settings().report_runs_table,
-        "Key": _key(run.tenant, run.id),
-        "UpdateExpression": (
-            "SET #status = :succeeded, #file = :file, succeeded_at = :now, progress = :one "
-            "REMOVE unfinished, attention_at, lease, lease_until"
-        ),
-        "ConditionExpression": _HELD,
-        "ExpressionAttributeNames": {"#status": "status", "#file": "file"},
-        "ExpressionAttributeValues": to_item(
-            {
-                ":succeeded": "succeeded",
-                ":file": file.as_dict(),
-                ":now": now,
-                ":one": 1,
-                ":pending": "pending",
-                ":lease": lease,
-            }
-        ),
-    }
+    ended = _work.held_update(
+        run.tenant,
+        run.id,
+        lease,
+        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one" + leases.END,
+        {":succeeded": "succeeded", ":file": file.as_dict(), ":now": now, ":one": 1},
+    )
     try:
         dynamodb().transact_write_items(
             TransactItems=[{"Update": ended}, files_table.put_operation(run.tenant, file)]
@@ -180,12 +134,9 @@ def fail(run: ReportRun, *, error: str, code: str) -> bool:
         dynamodb().update_item(
             TableName=settings().report_runs_table,
             Key=_key(run.tenant, run.id),
-            UpdateExpression=(
-                "SET #status = :failed, #error = :error, error_code = :code "
-                "REMOVE unfinished, attention_at, lease, lease_until"
-            ),
+            UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
             ConditionExpression="#status = :pending",
-            ExpressionAttributeNames={"#status": "status", "#error": "error"},
+            ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item(
                 {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
             ),
@@ -199,59 +150,20 @@ def fail(run: ReportRun, *, error: str, code: str) -> bool:
 
 def needing_attention(shard: str, *, now: int) -> Iterator[tuple[Tenant, str]]:
     """Yield tenant and id of the shard's unfinished runs whose attention is due, the longest waiting first."""
-    pages = (
-        dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=settings().report_runs_table,
-            IndexName="unfinished",
-            KeyConditionExpression="unfinished = :shard AND attention_at <= :now",
-            ExpressionAttributeValues=to_item({":shard": shard, ":now": now}),
-        )
-    )
-    for answer in pages:
-        for item in answer["Items"]:
-            yield Tenant.from_partition(item["tenant"]["S"]), item["id"]["S"]
+    return _work.needing_attention(shard, now=now)
 
 
 def note_queued(run: ReportRun, *, now: int) -> bool:
     """Put off the next attention of a run that is queued again; False if it is no longer due."""
-    try:
-        dynamodb().update_item(
-            TableName=settings().report_runs_table,
-            Key=_key(run.tenant, run.id),
-            UpdateExpression="SET attention_at = :later",
-            ConditionExpression="#status = :pending AND attention_at <= :now",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(
-                {":later": now + leases.QUEUED_SECONDS, ":now": now, ":pending": "pending"}
-            ),
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return False
-        raise
-    return True
-
-
-def _update_held(run: ReportRun, lease: str, expression: str, values: dict[str, Any]) -> None:
-    dynamodb().update_item(
-        TableName=settings().report_runs_table,
-        Key=_key(run.tenant, run.id),
-        UpdateExpression=expression,
-        ConditionExpression=_HELD,
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues=to_item(values | {":pending": "pending", ":lease": lease}),
-    )
+    return _work.note_queued(run.tenant, run.id, now=now) is not None
 
 
 def _key(tenant: Tenant, run_id: str) -> dict[str, Any]:
     return {"tenant": to_attribute(tenant.partition), "id": to_attribute(run_id)}
 
 
-def _run(item: dict[str, Any]) -> ReportRun:
-    values = from_item(item)
-    file = values.get("file")
+def _run(values: dict[str, Any]) -> ReportRun:
+    file = values.get("result_file")
     return ReportRun(
         tenant=Tenant.from_partition(values["tenant"]),
         id=values["id"],
@@ -263,7 +175,7 @@ def _run(item: dict[str, Any]) -> ReportRun:
         attempts=values["attempts"],
         progress=float(values["progress"]),
         file=File(**file) if file else None,
-        error=values.get("error"),
+        error=values.get("error_message"),
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
     )

@@ -49,9 +49,7 @@ MAX_FORM_BYTES = 1024 * 1024
 _VERSION = "2026-10-28.endive"
 _VERSION_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?(; ?[a-z0-9_=]{1,60}){0,5}", re.ASCII)
 _MAX_IDEMPOTENCY_KEY = 255
-_THROTTLED = frozenset(
-    {"ThrottlingException", "ProvisionedThroughputExceededException", "SlowDown", "RequestLimitExceeded"}
-)
+_THROTTLED = frozenset({"ProvisionedThroughputExceededException", "SlowDown", "RequestLimitExceeded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +168,8 @@ def _failed(failure: Exception, path: str, request_id: str) -> dict[str, Any]:
     match failure:
         case RunsheetError():
             error = failure
-        case ClientError() if failure.response.get("Error", {}).get("Code") in _THROTTLED:
-            logger.warning("throttled by AWS", extra={"operation": failure.operation_name})
+        case ClientError() if _may_pass(failure):
+            logger.warning("turned away by AWS", extra={"operation": failure.operation_name})
             error = Unavailable("Too much is asked of the service at this moment. Try again shortly.")
         case BotoCoreError():
             logger.exception("AWS did not answer")
@@ -181,6 +179,13 @@ def _failed(failure: Exception, path: str, request_id: str) -> dict[str, Any]:
             error = RunsheetError("An unexpected error occurred. It is logged under this request's id.")
     status, headers, body = dialect_of(path).error(error, request_id)
     return _json(status, body, headers)
+
+
+def _may_pass(failure: ClientError) -> bool:
+    """Return whether AWS turned a call away for now: it throttles under several names, or answers 5xx."""
+    code = failure.response.get("Error", {}).get("Code", "")
+    status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or "Thrott" in code or code in _THROTTLED
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
@@ -229,7 +234,7 @@ def _validated(model: type[Model], text: bytes) -> Model:
 def _body(event: dict[str, Any]) -> bytes:
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        return str(body).encode()
+        return str(body).encode(errors="replace")  # half of a surrogate pair, which no client can send
     try:
         return base64.b64decode(body, validate=True)
     except ValueError:  # binascii.Error is one; characters outside ASCII are another
