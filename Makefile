@@ -52,13 +52,14 @@ lock: $(INSTALLED) ## Resolve requirements/*.in anew; UPGRADE=1 takes the newest
 	done
 
 deploy: ## Say how to deploy into an AWS account
-	@echo "With credentials of the account, and python3.13 on the PATH (sam build needs the functions' interpreter):"
+	@echo "With credentials of the account in the environment, and python3.13 on the PATH (sam build needs the"
+	@echo "functions' interpreter; .venv/bin/uv python install 3.13 gets one):"
 	@echo
 	@echo "  .venv/bin/sam build"
 	@echo "  .venv/bin/sam deploy --guided"
 	@echo
-	@echo "Another Python or processor: sam deploy --parameter-overrides Runtime=python3.12 Architecture=x86_64,"
-	@echo "with RUNSHEET_RUNTIME=python3.12 RUNSHEET_ARCHITECTURE=x86_64 in the environment of sam build."
+	@echo "Another Python or processor: give both commands --parameter-overrides Runtime=python3.12"
+	@echo "Architecture=x86_64, and sam build RUNSHEET_RUNTIME=python3.12 RUNSHEET_ARCHITECTURE=x86_64 as well."
 
 clean: ## Stop the local stack and delete its data, and all that was built; .venv stays
 	@if [ -x $(BIN)/python ] && [ -d .local ]; then $(BIN)/python -m local clean; fi
@@ -71,7 +72,7 @@ $(INSTALLED):
 	$$($(PYTHON) --version 2>&1). Runsheet needs Python 3.11 or later: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) comes without venv. \
 	On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "Installing what development needs into .venv (about a minute) …"
+	@echo "Installing what development needs into .venv (one to three minutes) …"
 	@test -x $(BIN)/python && [ "$$($(PYTHON) --version)" = "$$($(BIN)/python --version)" ] || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/development.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

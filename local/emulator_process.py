@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -29,16 +28,16 @@ def main(lock_file: Path, pipe: Path | None) -> None:
         lock.truncate(0)
         lock.write(f"{os.getpid()} {os.environ['GATEWAY_PORT']}")
         lock.flush()
-        forgotten: list[Path] = []
         if pipe is not None:
             # Opened here, where the starter still holds its end: without any writer it would read as closed.
             descriptor = os.open(pipe, os.O_RDONLY)
-            threading.Thread(target=_end_when_closed, args=(descriptor,), daemon=True).start()
-            forgotten = [lock_file.parent / entry for entry in ("tmp", "state", "s3", "sam")]
+            threading.Thread(
+                target=_end_when_closed, args=(descriptor, lock_file.parent), daemon=True
+            ).start()
         # The emulator runs functions with this interpreter. Its own would offer them every development package.
         sys.executable = os.environ.pop("RUNSHEET_FUNCTION_INTERPRETER")
         sys.argv = ["ministack"]
-        app.app = _ending_at_once(_behind_tls(app.app), forgotten)
+        app.app = _ending_at_once(_behind_tls(app.app))
         app.main()
 
 
@@ -53,14 +52,12 @@ def _behind_tls(serve: Serve) -> Serve:
     return serve_as_tls
 
 
-def _ending_at_once(serve: Serve, forgotten: list[Path]) -> Serve:
+def _ending_at_once(serve: Serve) -> Serve:
     """End the process as soon as its state is saved: it would wait for functions that still run, up to 15 minutes."""
 
     async def serve_and_end(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
         async def send_and_end(message: dict[str, Any]) -> None:
             if message["type"] == "lifespan.shutdown.complete":
-                for folder in forgotten:
-                    shutil.rmtree(folder, ignore_errors=True)
                 os._exit(0)
             await send(message)
 
@@ -69,9 +66,11 @@ def _ending_at_once(serve: Serve, forgotten: list[Path]) -> Serve:
     return serve_and_end
 
 
-def _end_when_closed(descriptor: int) -> None:
+def _end_when_closed(descriptor: int, folder: Path) -> None:
     os.read(descriptor, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    for entry in ("tmp", "state", "s3", "sam"):
+        shutil.rmtree(folder / entry, ignore_errors=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":
