@@ -117,7 +117,7 @@ def _show(api: httpx.Client, finished: dict[str, Any], key: str, progress: Progr
         progress.say(
             "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
-    progress.say(f"  … curl {result['url']} -u {key}: > {result['filename']}")
+    progress.say(f"  … curl -L {result['url']} -u {key}: > {result['filename']}")
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

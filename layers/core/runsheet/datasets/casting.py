@@ -37,7 +37,7 @@ _INSTANT = f"{_DATE}([T ]{_TIME})?"
 
 _EXPECTED = {
     "VARCHAR": f"must be text of at most {MAX_TEXT_BYTES} bytes without NUL characters",
-    "BIGINT": "must be a whole number of at most 18 digits (amounts are in minor units)",
+    "BIGINT": "must be a whole number (amounts: minor units, at most 15 digits)",
     "TIMESTAMP": "must be an ISO 8601 time of the years 1900 to 9999, UTC unless it has an offset (JSON: or unix seconds)",
     "DATE": "must be a date as YYYY-MM-DD of the years 1900 to 9999",
     "BOOLEAN": "must be true or false",

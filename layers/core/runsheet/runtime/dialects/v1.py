@@ -7,6 +7,19 @@ from typing import Any
 from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound, RunsheetError
 
 _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+# The contract's own codes; those that are additions have no page there.
+_DOCUMENTED = frozenset(
+    {
+        "account_invalid",
+        "api_key_expired",
+        "parameter_invalid_empty",
+        "parameter_invalid_integer",
+        "parameter_missing",
+        "parameter_unknown",
+        "resource_missing",
+        "secret_key_required",
+    }
+)
 
 
 def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -14,7 +27,7 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
     del request_id  # stands in the Request-Id header
     fields: dict[str, Any] = {
         "code": failure.code or None,
-        "doc_url": _DOCUMENTATION + failure.code.replace("_", "-") if failure.code else None,
+        "doc_url": _DOCUMENTATION + failure.code.replace("_", "-") if failure.code in _DOCUMENTED else None,
         "message": failure.message,
         "param": failure.param,
         "type": "invalid_request_error" if failure.status < 500 else "api_error",
