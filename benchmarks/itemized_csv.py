@@ -3,8 +3,8 @@
     PYTHONPATH=layers/core python benchmarks/itemized_csv.py    # 10 M and 1 M rows, 14 columns, 24 month files
 
 Both are run on this machine one after the other, each in a process of its own, with two threads. S3 is a plain
-server in another process: it sends Parquet files from the disk and counts what it is sent, and nothing else, so
-that the export is measured and not an emulator. Aims: the whole export at 0.8 or more of the rows a second of the
+server in another process: it sends Parquet files from the disk and throws away what it is sent, so that the
+export is measured and not an emulator. Aims: the whole export at 0.8 or more of the rows a second of the
 bare COPY; at most 400 MB of memory (ru_maxrss); at 10 M rows at most 1.2 of the memory at 1 M.
 """
 

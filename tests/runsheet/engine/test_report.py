@@ -124,7 +124,7 @@ def test_many_parts_are_sent_in_order_and_each_is_told(
         put("dsf_1", records(60_000, "2024-01-01", step=30)),
         put("dsf_2", records(60_000, "2024-02-01", step=30, offset=60_000)),
     ]
-    monkeypatch.setattr(report, "rows_per_part", lambda _: 9_000)
+    monkeypatch.setattr(report, "rows_per_part", lambda *_: 9_000)
     shares: list[float] = []
     done = export(tenant, snapshot(*files), on_progress=shares.append)
     lines = result().decode().splitlines()
@@ -153,7 +153,7 @@ def test_files_in_order_give_the_same_as_a_sort(
 def test_newer_versions_in_recent_files_are_in_their_place(
     put: Callable[..., DataFile], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "rows_per_part", lambda _: 500)
+    monkeypatch.setattr(report, "rows_per_part", lambda *_: 500)
     deletion = "(select 'txn_0000002' as id, null::timestamp as created, true as _deleted)"
     files = [
         put("dsf_5", records(2, "2024-01-15", offset=0, net="100"), level="recent", version=5),
@@ -216,7 +216,7 @@ def test_a_lost_lease_ends_the_export_and_leaves_nothing(
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    monkeypatch.setattr(report, "rows_per_part", lambda _: 5_000)
+    monkeypatch.setattr(report, "rows_per_part", lambda *_: 5_000)
     files = [put("dsf_1", records(60_000, "2024-01-01", step=30))]
 
     def lose(share: float) -> None:

@@ -15,7 +15,7 @@ from runsheet import money
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from runsheet.catalog import Column, ReportType
 
@@ -60,32 +60,47 @@ def _cell(column: Column, decimal_separator: str) -> str:
         amount = _money(f"struct_extract({name}, 'minor')", f"struct_extract({name}, 'currency')")
         return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
     if column.type == "timestamp":
-        # Rounded down: a cast to TIMESTAMP_S rounds to the nearest second.
-        return f"date_trunc('second', {name})::varchar"
+        return _time(name)
     if column.type == "text":
         return _text(name)
     return f"{name}::varchar"
 
 
+def _time(moment: str) -> str:
+    """Return `moment` rounded down to the second; a cast to TIMESTAMP_S rounds to the nearest one."""
+    # Dropping the milliseconds is faster than date_trunc, and rounds down from 1970 on.
+    whole = f"make_timestamp_ms((epoch_ms({moment}) // 1000) * 1000)"
+    return (
+        f"case when {moment} >= timestamp '1970-01-01' then {whole}"
+        f" else date_trunc('second', {moment}) end::varchar"
+    )
+
+
 def _text(value: str) -> str:
     """Return `value` with an apostrophe before what would run as a formula, and NULL for ''.
 
-    Everything that needs care sorts before 'A' or among the full-width forms, so most values cost two comparisons.
+    What begins with an ASCII letter needs no care, so most values cost one comparison.
     """
     formula = " or ".join(f"left({value}, 1) = {character}" for character in _FORMULA)
     return (
-        f"case when {value} >= 'A' and {value} < chr(65280) then {value} when {value} = '' then null"
+        f"case when {value} between 'A' and '~' then {value} when {value} = '' then null"
         f" when {formula} then '''' || {value} else {value} end"
     )
 
 
 def _money(minor: str, currency: str) -> str:
+    fast = _by_currency(currency, lambda decimals: _decimal(minor, decimals))
+    slow = _by_currency(currency, lambda decimals: _large_decimal(minor, decimals))
+    return f"case when {minor} between -{_FAST} and {_FAST} then {fast} else {slow} end"
+
+
+def _by_currency(currency: str, amount: Callable[[int], str]) -> str:
     # list_contains runs once per value of a dictionary-encoded column, a chain of comparisons once per row.
     branches = [
-        f"when list_contains([{_listed(decimals)}], {currency}) then {_decimal(minor, decimals)}"
+        f"when list_contains([{_listed(decimals)}], {currency}) then {amount(decimals)}"
         for decimals in sorted(set(money.EXPONENTS.values()) - {money.DEFAULT_EXPONENT})
     ]
-    return f"case {' '.join(branches)} else {_decimal(minor, money.DEFAULT_EXPONENT)} end"
+    return f"case {' '.join(branches)} else {amount(money.DEFAULT_EXPONENT)} end"
 
 
 def _listed(decimals: int) -> str:
@@ -98,13 +113,17 @@ def _decimal(minor: str, decimals: int) -> str:
     if decimals == 0:
         return f"{minor}::varchar"
     unit = f"{10**-decimals:.{decimals}f}"
-    fast = f"({minor}::decimal(16, 0) * {unit}::decimal({decimals}, {decimals}))::varchar"
+    return f"({minor}::decimal(16, 0) * {unit}::decimal({decimals}, {decimals}))::varchar"
+
+
+def _large_decimal(minor: str, decimals: int) -> str:
+    if decimals == 0:
+        return f"{minor}::varchar"
     absolute = f"abs({minor}::hugeint)"
-    slow = (
+    return (
         f"case when {minor} < 0 then '-' else '' end || ({absolute} // {10**decimals})::varchar"
         f" || '.' || lpad(({absolute} % {10**decimals})::varchar, {decimals}, '0')"
     )
-    return f"case when {minor} between -{_FAST} and {_FAST} then {fast} else {slow} end"
 
 
 def _identifier(name: str) -> str:

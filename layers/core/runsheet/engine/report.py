@@ -26,7 +26,7 @@ from runsheet.engine.upload import Upload
 from runsheet.runtime import clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from runsheet.catalog import BoundParameters, ReportType
@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from runsheet.engine.relations import Relation
     from runsheet.tenancy import Tenant
 
-WORKERS = 2
+# One more than the processors of the worker's size of Lambda: one of them waits for S3 most of the time.
+WORKERS = 3
 # One part is being sent, and one may be waiting for it, while the workers make the next ones.
 _AHEAD = WORKERS + 1
 _FILES = _AHEAD + 1
 # A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
 _PART_BYTES = 128 * 1024 * 1024
 _CELL_BYTES = 16
+# A smaller part costs more to plan than to render.
+_FEWEST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def export(
         tempfile.TemporaryDirectory(prefix="export-") as directory,
         session.connect(directory=Path(directory), threads=_threads(report_type)) as connection,
     ):
-        run = Run(report_type, parameters, relations, Path(directory), rows_per_part(parameters))
+        rows = rows_per_part(parameters, relations.values())
+        run = Run(report_type, parameters, relations, Path(directory), rows)
         session.attach_lake(connection, lake_credentials(tenant))
         session.lock(connection, run.paths)
         run.prepare(connection)
@@ -222,9 +226,11 @@ class Run:
         return self.directory / f"part-{number}.csv"
 
 
-def rows_per_part(parameters: BoundParameters) -> int:
-    """Return how many records make a part of the CSV of a size that is good to send."""
-    return _PART_BYTES // (_CELL_BYTES * len(parameters.columns))
+def rows_per_part(parameters: BoundParameters, relations: Iterable[Relation]) -> int:
+    """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
+    most = _PART_BYTES // (_CELL_BYTES * len(parameters.columns))
+    records = sum(source.rows for part in relations for source in (*part.base, *part.recent))
+    return min(most, max(records // (2 * WORKERS), _FEWEST_ROWS))
 
 
 def _threads(report_type: ReportType) -> int | None:
