@@ -190,7 +190,7 @@ class Run:
                     cursor.interrupt()
 
     def query(self, bounds: tuple[datetime | None, datetime | None]) -> tuple[str, dict[str, Any]]:
-        """Return the SQL of the CSV cells of one part, in order, and what to bind to it."""
+        """Return the SQL of the CSV's lines of one part, in order, and what to bind to it."""
         start, end = bounds
         given = dict(self.parameters.values)
         if self.report_type.in_order:
@@ -202,7 +202,8 @@ class Run:
         rows = self.report_type.sql
         if not self._keeps_order(bounds):
             rows = f"select * from ({rows}) as report order by {self.report_type.order_by}"  # noqa: S608
-        sql = f"with {datasets} select {select} from ({rows}) as report"  # noqa: S608
+        line = cells.line(len(self.parameters.columns))
+        sql = f"with {datasets} select {line} from (select {select} from ({rows}) as report)"  # noqa: S608
         (statement,) = duckdb.extract_statements(sql)
         return sql, {
             name: value for name, value in (given | keys).items() if name in statement.named_parameters
