@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runsheet.api_keys import service as api_keys
+from runsheet.api_keys import authentication
 from runsheet.runtime import clients, settings
 from tests.template.template import environment_name, resources
 
@@ -71,6 +71,6 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
-    api_keys.forget_cached_keys()
+    authentication.forget_cached_keys()
     for client in (clients.dynamodb, clients.s3, clients.sqs, clients.sts):
         client.cache_clear()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from runsheet.api_keys import service, table
+from runsheet.api_keys import authentication, service, table
 from runsheet.api_keys.credential import Credential, parse
 from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound
 from runsheet.organisations import service as organisations
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 @pytest.fixture(autouse=True)
 def _new_process() -> None:
-    service.forget_cached_keys()
+    authentication.forget_cached_keys()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def stored(secret: str) -> ApiKey:
 
 def refusal(credential: Credential | None) -> AuthenticationFailed:
     with pytest.raises(AuthenticationFailed) as refused:
-        service.authenticate(credential)
+        authentication.authenticate(credential)
     return refused.value
 
 
@@ -75,9 +75,9 @@ def test_each_kind_of_key_authenticates_its_tenant(organisation: Organisation) -
     restricted_key, restricted = service.create(live, "restricted", "Reader", ["files_read"])
     access_key, pair = service.create(live, "access", "Usage")
 
-    assert service.authenticate(bearer(secret)).id == secret_key.id
-    assert service.authenticate(bearer(restricted)).permissions == frozenset({"files_read"})
-    found = service.authenticate(parse("Basic " + base64.b64encode(pair.encode()).decode()))
+    assert authentication.authenticate(bearer(secret)).id == secret_key.id
+    assert authentication.authenticate(bearer(restricted)).permissions == frozenset({"files_read"})
+    found = authentication.authenticate(parse("Basic " + base64.b64encode(pair.encode()).decode()))
     assert (found.id, found.tenant, found.kind) == (access_key.id, live, "access")
     assert restricted_key.permissions == frozenset({"files_read"})
 
@@ -145,11 +145,11 @@ def test_a_warm_process_knows_of_a_revocation_within_a_minute(
     organisation: Organisation, time: Clock
 ) -> None:
     key, secret = service.create(Tenant(organisation.id, "test"), "secret", "Server")
-    service.authenticate(bearer(secret))
+    authentication.authenticate(bearer(secret))
     service.revoke(organisation.id, key.id)
 
     time.move(59)
-    service.authenticate(bearer(secret))
+    authentication.authenticate(bearer(secret))
     time.move(1)
     assert refusal(bearer(secret)).code == "api_key_expired"
 
@@ -164,7 +164,7 @@ def test_a_key_works_at_once_even_where_it_was_refused_before(organisation: Orga
     refusal(bearer(secret))
     table.put(key, hashed.secret_hash)
 
-    assert service.authenticate(bearer(secret)).id == key.id
+    assert authentication.authenticate(bearer(secret)).id == key.id
 
 
 def test_the_last_use_is_noted_once_a_minute(organisation: Organisation, time: Clock) -> None:
@@ -172,8 +172,8 @@ def test_the_last_use_is_noted_once_a_minute(organisation: Organisation, time: C
     first = time.now
 
     def use_in_a_new_process() -> datetime | None:
-        service.forget_cached_keys()
-        service.authenticate(bearer(secret))
+        authentication.forget_cached_keys()
+        authentication.authenticate(bearer(secret))
         return stored(secret).last_used_at
 
     assert stored(secret).last_used_at is None
@@ -191,8 +191,8 @@ def test_a_use_within_the_minute_is_not_even_tried(organisation: Organisation) -
     clients.dynamodb().meta.events.register(event, lambda **_: tried.append("UpdateItem"))
 
     for _ in range(3):
-        service.forget_cached_keys()
-        service.authenticate(bearer(secret))
+        authentication.forget_cached_keys()
+        authentication.authenticate(bearer(secret))
 
     assert tried == ["UpdateItem"]
 
@@ -228,7 +228,7 @@ def test_a_use_that_cannot_be_noted_does_not_fail_the_request(
     event = "before-call.dynamodb.UpdateItem"
     clients.dynamodb().meta.events.register(event, refuse)
     try:
-        assert service.authenticate(bearer(secret)).id == key.id
+        assert authentication.authenticate(bearer(secret)).id == key.id
     finally:
         clients.dynamodb().meta.events.unregister(event, refuse)
     assert "not noted" in caplog.text
@@ -287,7 +287,7 @@ def test_another_organisation_s_key_cannot_be_revoked(organisation: Organisation
 
     with pytest.raises(NotFound, match=f"No such api_key: '{key.id}'"):
         service.revoke(other.id, key.id)
-    service.authenticate(bearer(secret))
+    authentication.authenticate(bearer(secret))
 
 
 def test_a_key_needs_an_organisation_a_name_and_sensible_permissions(organisation: Organisation) -> None:

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from runsheet.api_keys import service as api_keys
+from runsheet.api_keys import authentication
 from runsheet.api_keys.credential import parse
 from runsheet.cli import app
 from runsheet.errors import AuthenticationFailed
@@ -51,7 +51,7 @@ def _deployment(tables: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(variable, os.environ[variable])
     settings.cache_clear()
-    api_keys.forget_cached_keys()
+    authentication.forget_cached_keys()
     monkeypatch.chdir(tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_a_key_is_created_and_its_secret_authenticates(
 
     assert key["secret"].startswith(prefix)
     assert permissions == (key["permissions"] and len(key["permissions"]))
-    assert api_keys.authenticate(parse(f"Bearer {key['secret']}")).id == key["id"]
+    assert authentication.authenticate(parse(f"Bearer {key['secret']}")).id == key["id"]
 
 
 def test_an_access_pair_opens_live_data_unless_told_otherwise() -> None:
@@ -167,7 +167,7 @@ def test_a_key_is_revoked() -> None:
         *("id", "mode", "kind", "permissions", "name", "hint", "created", "last_used_at", "revoked_at")
     }
     with pytest.raises(AuthenticationFailed):
-        api_keys.authenticate(parse(f"Bearer {key['secret']}"))
+        authentication.authenticate(parse(f"Bearer {key['secret']}"))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from runsheet import ids
-from runsheet.api_keys import credential, service
+from runsheet.api_keys import authentication, credential
 from runsheet.errors import (
     InvalidRequest,
     PayloadTooLarge,
@@ -108,7 +108,7 @@ def endpoint(
         def operate(event: dict[str, Any], request_id: str) -> dict[str, Any]:
             headers = event.get("headers") or {}
             _check_headers(headers)
-            key = service.authenticate(credential.parse(headers.get("authorization")))
+            key = authentication.authenticate(credential.parse(headers.get("authorization")))
             logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
             key.check_allows(permission)
             request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))

@@ -78,7 +78,7 @@ class ListQuery(Model):
 class CreatedListQuery(ListQuery):
     """The query of a v1 list that filters by `created`: an instant or bounds, in unix seconds."""
 
-    created: Annotated[CreatedFilter, BeforeValidator(_created)] = CreatedFilter()
+    created: Annotated[CreatedFilter, BeforeValidator(_created)] = Field(default_factory=CreatedFilter)
 
 
 class ExpandQuery(Model):
