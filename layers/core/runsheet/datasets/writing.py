@@ -126,6 +126,6 @@ def _put(
     file_id = ids.new_id("dsf", clock.now())
     key = f"lake/{schema.dataset}/{tenant.organisation_id}/{tenant.mode}/{file_id}.parquet"
     size = path.stat().st_size
-    client.upload_file(str(path), settings().lake_bucket, key)
+    clients.upload_file(client, path, settings().lake_bucket, key)
     first, last = (None if time is None else table.moment(time) for time in times)
     return Written(file_id, key, rows, size, first, last)

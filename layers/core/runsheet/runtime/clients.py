@@ -1,15 +1,20 @@
-"""boto3 clients, made once per process and only those that are used."""
+"""AWS clients, made once per process and only those that are used.
+
+They are botocore's, which boto3's are: importing boto3 for its transfers and resources takes a tenth of a start.
+"""
 
 from __future__ import annotations
 
 import os
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -21,7 +26,7 @@ _RETRIES = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeo
 def s3_config() -> Config:
     """Return how S3 is addressed: by host and region in AWS, by path where an endpoint is given (the local stack).
 
-    Left to itself boto3 presigns for the global host, which redirects a young bucket's URL and breaks its signature.
+    Left to itself botocore presigns for the global host, which redirects a young bucket's URL and breaks its signature.
     """
     return _RETRIES.merge(
         Config(
@@ -38,19 +43,21 @@ def s3_config() -> Config:
 @cache
 def dynamodb() -> DynamoDBClient:
     """Return the DynamoDB client of this process."""
-    return boto3.client("dynamodb", config=_RETRIES)
+    client: DynamoDBClient = _client("dynamodb", config=_RETRIES)
+    return client
 
 
 @cache
 def s3() -> S3Client:
     """Return the S3 client of this process, with the function's own role."""
-    return boto3.client("s3", config=s3_config())
+    client: S3Client = _client("s3", config=s3_config())
+    return client
 
 
 @lru_cache(maxsize=8)
 def s3_as(access_key_id: str, secret_access_key: str, session_token: str, region: str) -> S3Client:
     """Return an S3 client with the given temporary credentials in place of the function's role."""
-    return boto3.client(
+    client: S3Client = _client(
         "s3",
         config=s3_config(),
         region_name=region,
@@ -58,15 +65,35 @@ def s3_as(access_key_id: str, secret_access_key: str, session_token: str, region
         aws_secret_access_key=secret_access_key,
         aws_session_token=session_token,
     )
+    return client
+
+
+def upload_file(client: S3Client, path: Path, bucket: str, key: str) -> None:
+    """Put a file of any size up to 5 TB, in parts if it is large, several at a time."""
+    from boto3.s3.transfer import S3Transfer  # noqa: PLC0415 - only those who store files pay for its import
+
+    with S3Transfer(client) as transfer:
+        transfer.upload_file(str(path), bucket, key)
 
 
 @cache
 def sqs() -> SQSClient:
     """Return the SQS client of this process."""
-    return boto3.client("sqs", config=_RETRIES)
+    client: SQSClient = _client("sqs", config=_RETRIES)
+    return client
 
 
 @cache
 def sts() -> STSClient:
     """Return the STS client of this process."""
-    return boto3.client("sts", config=_RETRIES)
+    client: STSClient = _client("sts", config=_RETRIES)
+    return client
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+def _client(service: str, **options: Any) -> Any:  # noqa: ANN401 - each caller names its own type
+    return _session().create_client(service, **options)
