@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from runsheet.files.model import File, FileObject
@@ -10,6 +10,35 @@ from runsheet.runtime.model import FormText, Model
 from runsheet.tenancy import Tenant
 
 Status = Literal["pending", "succeeded", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Why a run is mailed when it ends.
+
+    Attributes:
+        config_id: the report config that asked for it.
+        kind: `scheduled` by the dispatcher; `now`, asked for by the customer; `test`, to other recipients, which
+            does not count as the config's last send.
+        scheduled_for: unix seconds; the slot, or the moment of the request.
+        recipient_emails: in place of the config's own; only for a test.
+        missed: how many earlier slots this one stands for, after an outage.
+        first_day, last_day: the local days that it is about (ISO dates), both included.
+        timezone: the IANA name of the zone of these days.
+    """
+
+    config_id: str
+    kind: Literal["scheduled", "now", "test"]
+    scheduled_for: int
+    recipient_emails: list[str] | None
+    missed: int
+    first_day: str
+    last_day: str
+    timezone: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for a table."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +58,7 @@ class ReportRun:
         file: the result, once there is one.
         error, error_code: why it failed, in words and as a stable code.
         succeeded_at: unix seconds.
+        sending: why it is mailed; None if it is not.
     """
 
     tenant: Tenant
@@ -44,6 +74,7 @@ class ReportRun:
     error: str | None = None
     error_code: str | None = None
     succeeded_at: int | None = None
+    sending: Sending | None = None
 
 
 class NewReportRun(Model):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from runsheet import ids, leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
-from runsheet.report_runs.model import ReportRun
+from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
 from runsheet.runtime.settings import settings
@@ -24,6 +24,11 @@ _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), hel
 
 def put(run: ReportRun, *, expires_at: int) -> None:
     """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies."""
+    dynamodb().put_item(**put_operation(run, expires_at=expires_at))
+
+
+def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - typed by the client that takes it
+    """Return the write that stores a new run, for a transaction."""
     item = {
         "tenant": run.tenant.partition,
         "id": run.id,
@@ -37,12 +42,13 @@ def put(run: ReportRun, *, expires_at: int) -> None:
         "unfinished": leases.shard_of(run.id),
         "attention_at": run.created + leases.FIRST_ATTENTION_SECONDS,
         "expires_at": expires_at,
+        "sending": run.sending.as_dict() if run.sending else None,
     }
-    dynamodb().put_item(
-        TableName=settings().report_runs_table,
-        Item=to_item(item),
-        ConditionExpression="attribute_not_exists(id)",
-    )
+    return {
+        "TableName": settings().report_runs_table,
+        "Item": to_item(item),
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
 
 
 def get(tenant: Tenant, run_id: str) -> ReportRun | None:
@@ -163,7 +169,7 @@ def _key(tenant: Tenant, run_id: str) -> dict[str, Any]:
 
 
 def _run(values: dict[str, Any]) -> ReportRun:
-    file = values.get("result_file")
+    file, sending = values.get("result_file"), values.get("sending")
     return ReportRun(
         tenant=Tenant.from_partition(values["tenant"]),
         id=values["id"],
@@ -178,4 +184,5 @@ def _run(values: dict[str, Any]) -> ReportRun:
         error=values.get("error_message"),
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
+        sending=Sending(**sending) if sending else None,
     )
