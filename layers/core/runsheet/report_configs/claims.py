@@ -1,8 +1,8 @@
-"""ReportConfigsTable, index `due`: the enabled configs by shard and next run, and the one write that takes a slot."""
+"""ReportConfigsTable, index `due`: the enabled configs by shard and next run, and the write that takes slots."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -14,8 +14,7 @@ from runsheet.runtime.items import condition_failed, to_attribute, to_item
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Iterator, Sequence
 
     from runsheet.report_configs.model import ReportConfig
     from runsheet.report_runs.model import ReportRun
@@ -43,16 +42,29 @@ def due(shard: str, now: int) -> Iterator[ReportConfig]:
         yield from map(table.config, page["Items"])
 
 
-def claim(config: ReportConfig, run: ReportRun, *, next_run_at: int) -> bool:
-    """Store the run of the config's slot and move the config on to its next one, both or neither.
+class Claim(NamedTuple):
+    """A slot to take: the config as it was read, the run of the slot, and when the config is due next (unix seconds)."""
+
+    config: ReportConfig
+    run: ReportRun
+    next_run_at: int
+
+
+def take(claims: Sequence[Claim]) -> bool:
+    """Store the runs and move their configs on to their next slots, all or none of them.
+
+    Args:
+        claims: up to 50, as a transaction takes 100 writes.
 
     Returns:
-        False if another dispatcher has the slot, or the config was changed: then there is nothing to do.
+        False if one of the slots is taken already, or one of the configs was changed: none of the claims holds.
     """
-    operations: Any = [
-        {"Update": _moved(config, "", {":next": next_run_at})},
-        {"Put": report_runs.put_operation(run, expires_at=queueing.expires_at(run))},
-    ]
+    operations: Any = []
+    for config, run, next_run_at in claims:
+        operations += [
+            {"Update": _moved(config, "", {":next": next_run_at})},
+            {"Put": report_runs.put_operation(run, expires_at=queueing.expires_at(run))},
+        ]
     try:
         dynamodb().transact_write_items(TransactItems=operations)
     except ClientError as failure:
