@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
-OUTPUTS = {"OrganisationsTable": "organisations_table", "ApiKeysTable": "api_keys_table"}
+OUTPUTS = {
+    "OrganisationsTable": "organisations_table",
+    "ApiKeysTable": "api_keys_table",
+    "ReportConfigsTable": "report_configs_table",
+}
 
 
 def make_stack(name: str, outputs: dict[str, str]) -> None:
@@ -42,6 +46,7 @@ def _deployment(tables: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for variable in (
         "ORGANISATIONS_TABLE",
         "API_KEYS_TABLE",
+        "REPORT_CONFIGS_TABLE",
         "AWS_ENDPOINT_URL",
         "AWS_SESSION_TOKEN",
         "AWS_PROFILE",

@@ -19,6 +19,7 @@ class Settings:
     dataset_uploads_table: str
     dataset_uploads_queue_url: str
     report_runs_queue_url: str
+    report_configs_table: str
     lake_bucket: str
     lake_role_arn: str
     results_bucket: str
