@@ -232,3 +232,14 @@ def test_no_lambda_loads_the_command_line_library() -> None:
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
+
+
+def test_the_time_zone_of_an_organisation_is_changed_and_nothing_else() -> None:
+    made = run_json("organisations", "create", "Acme", "--timezone", "Europe/Berlin", "--plan", "credits")
+    changed = run_json("organisations", "update", made["id"], "--timezone", "Asia/Tokyo")
+    assert changed == made | {"timezone": "Asia/Tokyo"}
+    assert run_json("organisations", "show", made["id"]) == changed
+    assert "IANA" in failure("organisations", "update", made["id"], "--timezone", "Mars/Olympus")
+    assert "No such organisation" in failure(
+        "organisations", "update", "org_none", "--timezone", "Asia/Tokyo"
+    )

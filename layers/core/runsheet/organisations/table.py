@@ -39,8 +39,9 @@ def set_timezone(organisation_id: str, timezone: str) -> None:
     dynamodb().update_item(
         TableName=settings().organisations_table,
         Key={"id": {"S": organisation_id}},
-        UpdateExpression="SET timezone = :timezone",
+        UpdateExpression="SET #timezone = :timezone",
         ConditionExpression="attribute_exists(id)",
+        ExpressionAttributeNames={"#timezone": "timezone"},  # a word that DynamoDB keeps for itself
         ExpressionAttributeValues={":timezone": {"S": timezone}},
     )
 
