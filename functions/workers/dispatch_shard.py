@@ -1,7 +1,7 @@
 """DispatchQueue: start the runs of one shard's report configs that are due."""
 
 from runsheet.report_configs.dispatching import dispatch_shard
-from runsheet.report_configs.model import ShardDue
+from runsheet.report_configs.objects import ShardDue
 from runsheet.runtime.queue import worker
 from runsheet.runtime.settings import settings
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from runsheet import schedule
 from runsheet.organisations import service as organisations
-from runsheet.report_configs import claims, running, service
+from runsheet.report_configs import claims, running, service, table
 from runsheet.report_configs.claims import Claim
-from runsheet.report_configs.model import SHARDS, ShardDue
+from runsheet.report_configs.objects import ShardDue
 from runsheet.report_runs import queueing
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import MetricUnit, logger, metrics
@@ -36,7 +36,7 @@ _CLAIMS_IN_A_GROUP = 10
 
 def dispatch_due() -> None:
     """Ask for a dispatcher of every shard."""
-    messages = iter([ShardDue(shard=shard) for shard in SHARDS])
+    messages = iter([ShardDue(shard=shard) for shard in table.SHARDS])
     while entries := [
         {"Id": message.shard, "MessageBody": message.model_dump_json()} for message in islice(messages, 10)
     ]:
@@ -64,7 +64,7 @@ class Dispatcher:
 
     def dispatch(self, shard: str) -> int:
         """Claim what is due in the shard and queue the runs; return how many."""
-        due = claims.due(shard, int(self._now.timestamp()))
+        due = table.due(shard, until=int(self._now.timestamp()))
         with ThreadPoolExecutor(_GROUPS_AT_ONCE, thread_name_prefix="claim") as pool:
             started = 0
             while page := list(islice(due, _GROUPS_AT_ONCE * _CLAIMS_IN_A_GROUP)):
@@ -109,16 +109,16 @@ class Dispatcher:
         """Return the claim of a config's newest due slot; None if there is none."""
         if config.next_run_at is None or config.next_run_at > self._now.timestamp():
             return None
-        zone = config.timezone or self._zone_of(config.tenant.organisation_id)
-        when = service.schedule_of(config, zone)
-        following = int(schedule.next_send(when, self._now).timestamp())
-        if zone != config.zone:
+        rezoned = service.rezone(config, config.timezone or self._zone_of(config.tenant.organisation_id))
+        if rezoned is not config:
             # Its organisation has moved, and whoever moved it did not get as far as this config.
-            claims.rezone(config, zone, next_run_at=following)
+            table.update(rezoned)
             return None
+        when = service.schedule_of(config, config.zone)
         first = datetime.fromtimestamp(config.next_run_at, UTC)
         slot = max(schedule.latest_send(when, self._now), first)
         missed = schedule.count_sends(when, first, slot)
+        following = int(schedule.next_send(when, self._now).timestamp())
         return Claim(config, running.run_of(config, "scheduled", slot, missed=missed), following)
 
     def _note_failure(self, config: ReportConfig) -> None:

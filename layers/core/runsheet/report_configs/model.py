@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from runsheet.runtime.model import Model
-from runsheet.schedule import Frequency
-from runsheet.tenancy import Tenant
-
-# Shards of the index `due`: each is one query a tick, and one partition's worth of writes at the busiest hour.
-SHARDS = tuple(str(number) for number in range(16))
+if TYPE_CHECKING:
+    from runsheet.schedule import Frequency
+    from runsheet.tenancy import Tenant
 
 Attach = Literal["auto", "always", "never"]
 
@@ -59,9 +56,3 @@ class ReportConfig:
     next_run_at: int | None
     zone: str
     revision: int
-
-
-class ShardDue(Model):
-    """The message that asks for a dispatcher of one shard."""
-
-    shard: str

@@ -1,29 +1,39 @@
-"""The run of a config: which period it is about, and with which parameters."""
+"""The run of a config: what it is about, and sending it on request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from runsheet import catalog, ids, schedule
-from runsheet.errors import NotFound
+from runsheet.errors import Conflict, InvalidRequest, NotFound
+from runsheet.report_configs.coverage import Coverage, coverage
+from runsheet.report_configs.objects import SendingObject
+from runsheet.report_configs.service import schedule_of
 from runsheet.report_runs import queueing
 from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from runsheet.report_configs.model import ReportConfig
 
 
-def send_now(config: ReportConfig, recipient_emails: Sequence[str] | None = None) -> ReportRun:
-    """Start a run of the period that a slot at this moment would be about, and mail it when it ends.
+def send_now(config: ReportConfig, recipient_emails: list[str] | None) -> ReportRun:
+    """Store and queue the run that the config would have if it were due now; its result is mailed.
+
+    It is about the period before the present moment, whatever data there is for it: as the scheduled ones do, it gives
+    an empty report rather than none.
 
     Args:
-        config: whether it is enabled does not matter: the customer asks for this one mail.
-        recipient_emails: a test goes to them alone, and does not count as the config's last send.
+        config: to send; it stays as it is.
+        recipient_emails: who gets it in place of the config's own, as a test; None for the config's own.
+
+    Raises:
+        Conflict: the config is disabled.
+        InvalidRequest: every recipient has unsubscribed.
     """
+    _check_somebody_gets_it(config, recipient_emails)
     kind: Literal["now", "test"] = "now" if recipient_emails is None else "test"
     run = run_of(config, kind, clock.now(), recipient_emails=recipient_emails)
     queueing.begin(run)
@@ -35,7 +45,7 @@ def run_of(
     kind: Literal["scheduled", "now", "test"],
     slot: datetime,
     *,
-    recipient_emails: Sequence[str] | None = None,
+    recipient_emails: list[str] | None = None,
     missed: int = 0,
 ) -> ReportRun:
     """Return a new run of a config for a slot, not stored yet.
@@ -44,47 +54,63 @@ def run_of(
     then fails, and a failed run is told to those in cc.
 
     Args:
-        config: in its own zone, the organisation's or the override.
+        config: with the zone that is its own or its organisation's now.
         kind: see `Sending`.
         slot: when it is due, or asked for.
         recipient_emails: in place of the config's.
         missed: how many earlier slots it stands for.
     """
-    takes: Any = {}
-    report_type = config.report_type
-    try:
-        known = catalog.report_type(config.report_type)
-        takes, report_type = known.parameters, known.id
-    except NotFound:
-        pass
-    about = schedule.period(config.frequency, slot, config.zone)
-    first, last = about.first_day, about.last_day
-    parameters = dict(config.parameters)
-    if "interval_start" in takes:
-        parameters["interval_start"] = int(about.start.timestamp())
-        parameters["interval_end"] = int(about.end.timestamp())
-    if "as_of" in takes:
-        first = last = schedule.as_of(slot, config.zone)
-        parameters["as_of"] = last.isoformat()
-    if "timezone" in takes:
-        parameters["timezone"] = config.zone
+    report_type, about = _about(config, slot)
     now = clock.now()
     created = int(now.timestamp())
     return ReportRun(
         tenant=config.tenant,
         id=ids.new_id("frr", now),
         report_type=report_type,
-        parameters=dict(sorted(parameters.items())),
+        parameters=dict(sorted((config.parameters | about.parameters).items())),
         created=created,
         deadline=created + queueing.DEADLINE_SECONDS,
         sending=Sending(
             config_id=config.id,
             kind=kind,
             scheduled_for=int(slot.timestamp()),
-            recipient_emails=None if recipient_emails is None else list(recipient_emails),
+            recipient_emails=recipient_emails,
             missed=missed,
-            first_day=first.isoformat(),
-            last_day=last.isoformat(),
+            first_day=about.first_day.isoformat(),
+            last_day=about.last_day.isoformat(),
             timezone=config.zone,
         ),
     )
+
+
+def shown(run: ReportRun, config: ReportConfig) -> SendingObject:
+    """Return what is answered to who asked for it."""
+    asked = run.sending.recipient_emails if run.sending else None
+    return SendingObject(report_run=run.id, recipient_emails=subscribed(config) if asked is None else asked)
+
+
+def subscribed(config: ReportConfig) -> list[str]:
+    """Return the recipients who have not asked to get nothing more."""
+    gone = set(config.unsubscribed_emails)
+    return [address for address in config.recipient_emails if address.lower() not in gone]
+
+
+def _about(config: ReportConfig, slot: datetime) -> tuple[str, Coverage]:
+    try:
+        report_type = catalog.report_type(config.report_type)
+    except NotFound:
+        day = schedule.as_of(slot, config.zone)
+        return config.report_type, Coverage({}, day, day)
+    return report_type.id, coverage(report_type, schedule_of(config, config.zone), slot)
+
+
+def _check_somebody_gets_it(config: ReportConfig, recipient_emails: list[str] | None) -> None:
+    if recipient_emails is not None:
+        return
+    if not config.is_enabled:
+        raise Conflict("The report config is disabled: enable it, or name recipient_emails for a test.")
+    if not subscribed(config):
+        raise InvalidRequest(
+            "Every recipient has unsubscribed: change recipient_emails, or name some for a test",
+            param="recipient_emails",
+        )

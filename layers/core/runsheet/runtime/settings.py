@@ -20,6 +20,7 @@ class Settings:
     dataset_uploads_queue_url: str
     dispatch_queue_url: str
     report_runs_queue_url: str
+    report_configs_table: str
     lake_bucket: str
     lake_role_arn: str
     results_bucket: str
