@@ -54,7 +54,7 @@ def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | 
 @cache
 def offsets(timezone: str) -> tuple[tuple[datetime, timedelta], ...]:
     """Return from when (aware UTC) which offset holds, from 1970 to 2100, to the second."""
-    zone = _zone(timezone)
+    zone = zone_info(timezone)
     eras = [(_FIRST, _offset(zone, _FIRST))]
     if zone.utcoffset(None) is not None:
         return tuple(eras)
@@ -68,7 +68,8 @@ def offsets(timezone: str) -> tuple[tuple[datetime, timedelta], ...]:
     return tuple(eras)
 
 
-def _zone(timezone: str) -> ZoneInfo:
+def zone_info(timezone: str) -> ZoneInfo:
+    """Return the zone of a name that the catalogue has accepted."""
     name = _RENAMED.get(timezone, timezone)
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
