@@ -70,7 +70,7 @@ def open_documents(book: Book, as_of: date, timezone: str = "UTC") -> dict[tuple
     for key, one in credits_.items():
         refunded = one.get("amount_refunded") or 0
         back = refunded if is_there(one.get("refunded_at") or one.get("paid_at")) else 0
-        left[key] = back - one.get("amount", one.get("total_amount"))
+        left[key] = back - int(one["amount"] if key[0] == "payment" else one["total_amount"])
     allocations = [(("payment", one["payment_id"]), one) for one in book.payment_allocations]
     allocations += [(("credit_memo", one["credit_memo_id"]), one) for one in book.credit_memo_allocations]
     for credit, one in allocations:
