@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from runsheet.errors import InvalidRequest
@@ -51,28 +49,6 @@ class Organisation:
     plan: str | None
     subscription_start: date | None
     subscription_end: date | None
-
-
-@cache
-def timezones() -> frozenset[str]:
-    """Return every IANA zone name and alias that the tzdata package knows, the same on every machine.
-
-    `zoneinfo.available_timezones()` also lists what the machine adds (`localtime`, `posix/…`).
-    """
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
-
-
-def check_timezone(timezone: str) -> None:
-    """Refuse what is no IANA zone name.
-
-    Raises:
-        InvalidRequest: it is none.
-    """
-    if timezone not in timezones():
-        raise InvalidRequest(
-            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {timezone!r}.",
-            param="timezone",
-        )
 
 
 def checked(new: NewOrganisation) -> NewOrganisation:
