@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runsheet import zones
 from runsheet.errors import InvalidRequest
 from runsheet.names import display_name
 
@@ -49,6 +50,19 @@ class Organisation:
     plan: str | None
     subscription_start: date | None
     subscription_end: date | None
+
+
+def check_timezone(timezone: str) -> None:
+    """Refuse what is no IANA zone name.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if timezone not in zones.names():
+        raise InvalidRequest(
+            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {timezone!r}.",
+            param="timezone",
+        )
 
 
 def checked(new: NewOrganisation) -> NewOrganisation:
