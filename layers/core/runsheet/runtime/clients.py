@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=20)
@@ -80,6 +81,19 @@ def upload_file(client: S3Client, path: Path, bucket: str, key: str) -> None:
 def sqs() -> SQSClient:
     """Return the SQS client of this process."""
     client: SQSClient = _client("sqs", config=_RETRIES)
+    return client
+
+
+@cache
+def sesv2() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
+    """Return the SES client of this process. It never repeats a call by itself: that could send a mail twice."""
+    return _client("sesv2", config=_RETRIES.merge(Config(retries={"total_max_attempts": 1})))
+
+
+@cache
+def ssm() -> SSMClient:
+    """Return the SSM client of this process."""
+    client: SSMClient = _client("ssm", config=_RETRIES)
     return client
 
 
