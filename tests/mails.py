@@ -8,7 +8,6 @@ from email import policy
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from runsheet.files.model import File
@@ -133,8 +132,8 @@ def put_run(sending: Sending, *, file: File | None, error: str | None = None) ->
 
 def sent() -> list[EmailMessage]:
     """The mails that SES was given, in order."""
-    raw = [message.raw_data for message in ses_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].sent_messages]
-    return [email.message_from_string(text, policy=policy.default) for text in raw]  # type: ignore[misc]
+    raw = [message.raw_data for message in ses_backends["123456789012"]["eu-west-1"].sent_messages]
+    return [email.message_from_string(text, policy=policy.default) for text in raw]
 
 
 def recipients() -> list[str]:

@@ -181,7 +181,7 @@ def test_who_dies_between_the_mark_and_the_config_moves_it_with_the_next_message
 def test_last_sent_at_moves_once_per_run_and_never_back(config: ReportConfig) -> None:
     def moved(announced_at: int, now: int) -> str:
         mailing.note_sent(TENANT, config.id, announced_at=announced_at, now=now)
-        return stored_config(config)["last_sent_at"]["N"]
+        return str(stored_config(config)["last_sent_at"]["N"])
 
     assert moved(NOW, NOW + 5) == str(NOW + 5)
     assert moved(NOW, NOW + 9) == str(NOW + 5)
@@ -190,9 +190,7 @@ def test_last_sent_at_moves_once_per_run_and_never_back(config: ReportConfig) ->
     assert stored_config(config)["revision"] == {"N": "3"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "moves"), [("scheduled", True), ("now", True), ("test", False)]
-)
+@pytest.mark.parametrize(("kind", "moves"), [("scheduled", True), ("now", True), ("test", False)])
 def test_a_test_does_not_count_as_the_last_send(config: ReportConfig, kind: str, *, moves: bool) -> None:
     emails = ["me@example.com"] if kind == "test" else None
     execution.send(announced(config, kind=kind, recipient_emails=emails))
@@ -257,7 +255,9 @@ def test_a_file_that_is_gone_fails_for_good(message: DeliveryRequested) -> None:
     assert (stored(message).status, stored(message).reason) == ("failed", "The report's file is gone.")
 
 
-@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"])
+@pytest.mark.parametrize(
+    "code", ["MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"]
+)
 def test_a_refusal_for_good_ends_that_delivery(
     code: str, message: DeliveryRequested, monkeypatch: pytest.MonkeyPatch
 ) -> None:

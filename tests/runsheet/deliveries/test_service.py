@@ -11,6 +11,7 @@ import pytest
 
 from runsheet.deliveries import service, suppression, table
 from runsheet.deliveries.model import DeliveryRequested
+from runsheet.report_runs import table as report_runs
 from runsheet.runtime import clients
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -19,6 +20,7 @@ from tests.mails import NOW, TENANT, put_config, put_file, put_run, sample_confi
 if TYPE_CHECKING:
     from runsheet.deliveries.model import Delivery
     from runsheet.report_configs.model import ReportConfig
+    from runsheet.report_runs.model import ReportRun
 
 
 def queued() -> list[DeliveryRequested]:
@@ -67,7 +69,7 @@ def test_announcing_twice_stores_nothing_twice_and_queues_what_is_pending_again(
     first = found["ann@example.com"]
     table.take(DeliveryRequested.of(first), "lease_1", now=NOW)
     queued()
-    run = put_again(config)
+    run = stored_run(config)
     service.announce(run, config)
     assert len(service.of_config(TENANT, config.id, 100)) == 3
     assert sorted(message.recipient for message in queued()) == sorted(
@@ -75,9 +77,7 @@ def test_announcing_twice_stores_nothing_twice_and_queues_what_is_pending_again(
     )
 
 
-def put_again(config: ReportConfig) -> Any:
-    from runsheet.report_runs import table as report_runs  # noqa: PLC0415
-
+def stored_run(config: ReportConfig) -> ReportRun:
     run = report_runs.get(TENANT, "frr_00000001")
     assert run is not None
     assert run.sending == sample_sending(config)
@@ -95,7 +95,7 @@ def test_who_dies_between_the_table_and_the_queue_announces_again(monkeypatch: p
         with pytest.raises(RuntimeError):
             announced(config)
     assert queued() == []
-    service.announce(put_again(config), config)
+    service.announce(stored_run(config), config)
     assert len(queued()) == 3
 
 

@@ -26,15 +26,25 @@ _AGING = frozenset({"row_type", "currency", "total", *_BUCKETS})
 
 def of_csv(text: str) -> Summary | None:
     """Return the summary of a whole CSV; None if it is neither an aging nor small."""
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows:
+    lines = csv.reader(io.StringIO(text, newline=""))
+    first: list[tuple[str, ...]] = []
+    found: list[dict[str, str]] = []
+    try:
+        header = next(lines, [])
+        # Only these are kept: a CSV of 7 MB would take a hundred as lists.
+        for row in lines:
+            if len(first) <= MAX_ROWS:
+                first.append(tuple(row))
+            record = dict(zip(header, row, strict=False))
+            if record.get("row_type") == "total":
+                found.append(record)
+    except csv.Error:  # a cell of more than 128 kB
         return None
-    header, *records = rows
-    totals = _totals(dict(zip(header, row, strict=False)) for row in records)
+    totals = _totals(found)
     if totals:
         return Summary(totals=totals)
-    if records and len(records) <= MAX_ROWS and len(header) <= MAX_COLUMNS:
-        return Summary(header=tuple(header), rows=tuple(tuple(row) for row in records))
+    if first and len(first) <= MAX_ROWS and len(header) <= MAX_COLUMNS:
+        return Summary(header=tuple(header), rows=tuple(first))
     return None
 
 
@@ -44,16 +54,23 @@ def of_ends(head: str, tail: str) -> Summary | None:
     Only an unbroken run of totals at the very end counts: what stands before may begin inside a quoted cell, and a
     customer's name may look like anything.
     """
-    header = next(csv.reader(io.StringIO(head, newline="")), [])
+    header = _cells(head.partition("\n")[0])
     found: list[dict[str, str]] = []
     for line in reversed(tail.splitlines()):
-        cells = next(csv.reader([line]), [])
+        cells = _cells(line)
         record = dict(zip(header, cells, strict=False))
         if len(cells) != len(header) or record.get("row_type") != "total":
             break
         found.append(record)
     totals = _totals(reversed(found))
     return Summary(totals=totals) if totals else None
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def _totals(records: Iterable[Mapping[str, str]]) -> tuple[Total, ...]:
