@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic.json_schema import models_json_schema
 
 from runsheet.api_keys.model import PERMISSIONS
-from runsheet.runtime.http import FORM, Response
+from runsheet.runtime.dialects.v1 import FORM
+from runsheet.runtime.http import Response
 from runsheet.runtime.model import Model
 
 if TYPE_CHECKING:

@@ -76,5 +76,4 @@ def _forget() -> None:
     settings.settings.cache_clear()
     base_url.base_url.cache_clear()
     authentication.forget_cached_keys()
-    for client in (clients.dynamodb, clients.s3, clients.sesv2, clients.sqs, clients.ssm, clients.sts):
-        client.cache_clear()
+    clients.forget()

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
     from runsheet.organisations.model import Organisation
 
 _LOCAL_STACK = Path(".local") / "stack.json"
-_TABLES = {"ORGANISATIONS_TABLE": "OrganisationsTable", "API_KEYS_TABLE": "ApiKeysTable"}
+_TABLES = {
+    "ORGANISATIONS_TABLE": "OrganisationsTable",
+    "API_KEYS_TABLE": "ApiKeysTable",
+    "REPORT_CONFIGS_TABLE": "ReportConfigsTable",
+}
 
 app = typer.Typer(
     help="Organisations and API keys of a Runsheet deployment.",
@@ -126,6 +130,20 @@ def show_organisation(
     """Show one organisation."""
     with _deployment(stack, stack_name):
         _write(_organisation_fields(organisations.get(organisation)), as_json=as_json)
+
+
+@_organisations.command("update")
+def update_organisation(
+    organisation: OrganisationId,
+    timezone: Annotated[str, typer.Option(help="IANA time zone; its reports are sent by it from now on.")],
+    stack: Stack = Where.AWS,
+    stack_name: StackName = "runsheet",
+    as_json: AsJson = False,
+) -> None:
+    """Change the time zone of an organisation, and with it when its reports are sent. Safe to repeat."""
+    with _deployment(stack, stack_name):
+        changed = organisations.change_timezone(organisation, timezone)
+        _write(_organisation_fields(changed), as_json=as_json)
 
 
 @_keys.command("create")
@@ -222,7 +240,7 @@ def _use_tables(stack_name: str) -> None:
             _fail(f"the stack {stack_name} has no output {output_name}: it is not a deployment of Runsheet.")
         os.environ[variable] = outputs[output_name]
     settings.cache_clear()
-    clients.dynamodb.cache_clear()
+    clients.forget()
 
 
 def _every_organisation() -> Iterator[Organisation]:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
-OUTPUTS = {"OrganisationsTable": "organisations_table", "ApiKeysTable": "api_keys_table"}
+OUTPUTS = {
+    "OrganisationsTable": "organisations_table",
+    "ApiKeysTable": "api_keys_table",
+    "ReportConfigsTable": "report_configs_table",
+}
 
 
 def make_stack(name: str, outputs: dict[str, str]) -> None:
@@ -42,6 +46,7 @@ def _deployment(tables: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for variable in (
         "ORGANISATIONS_TABLE",
         "API_KEYS_TABLE",
+        "REPORT_CONFIGS_TABLE",
         "AWS_ENDPOINT_URL",
         "AWS_SESSION_TOKEN",
         "AWS_PROFILE",
@@ -227,3 +232,14 @@ def test_no_lambda_loads_the_command_line_library() -> None:
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
+
+
+def test_the_time_zone_of_an_organisation_is_changed_and_nothing_else() -> None:
+    made = run_json("organisations", "create", "Acme", "--timezone", "Europe/Berlin", "--plan", "credits")
+    changed = run_json("organisations", "update", made["id"], "--timezone", "Asia/Tokyo")
+    assert changed == made | {"timezone": "Asia/Tokyo"}
+    assert run_json("organisations", "show", made["id"]) == changed
+    assert "IANA" in failure("organisations", "update", made["id"], "--timezone", "Mars/Olympus")
+    assert "No such organisation" in failure(
+        "organisations", "update", "org_none", "--timezone", "Asia/Tokyo"
+    )

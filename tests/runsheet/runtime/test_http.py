@@ -15,7 +15,8 @@ from runsheet.api_keys import service as api_keys
 from runsheet.errors import InvalidRequest
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
-from runsheet.runtime.http import MAX_FORM_BYTES, Request, Response, endpoint, unknown_route
+from runsheet.runtime.dialects.v1 import MAX_FORM_BYTES
+from runsheet.runtime.http import Request, Response, endpoint, unknown_route
 from runsheet.runtime.model import CreatedListQuery, FormInt, FormText, Model
 from runsheet.runtime.observability import logger
 from runsheet.tenancy import Tenant

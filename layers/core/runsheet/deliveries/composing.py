@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from runsheet import catalog, tokens
 from runsheet.deliveries import attaching
@@ -17,6 +16,7 @@ from runsheet.mail.model import About, FailureMail, ReportMail
 from runsheet.runtime import clock
 from runsheet.runtime.base_url import base_url
 from runsheet.runtime.settings import settings
+from runsheet.zones import zone
 
 if TYPE_CHECKING:
     from runsheet.deliveries.model import Delivery
@@ -118,5 +118,5 @@ def _period(run: ReportRun, sending: Sending) -> str:
 
 
 def _local(moment: int, timezone: str) -> str:
-    local = datetime.fromtimestamp(moment, ZoneInfo(timezone))
+    local = datetime.fromtimestamp(moment, zone(timezone))
     return f"{local:%Y-%m-%d %H:%M} ({timezone}, UTC{local:%z})"

@@ -13,6 +13,7 @@ from runsheet import ids
 from runsheet.deliveries import composing, sending, suppression, table
 from runsheet.mail.addresses import Undeliverable, to_ascii
 from runsheet.report_configs import mailing
+from runsheet.report_configs import table as report_configs
 from runsheet.report_runs import table as report_runs
 from runsheet.runtime import clock
 from runsheet.runtime.observability import logger
@@ -55,7 +56,7 @@ def send(message: DeliveryRequested) -> None:
 
 def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tuple[bytes, str, str] | None:
     """Return the mail, its token's hash and the recipient; None, and the delivery has ended, if there is none to send."""
-    config = mailing.get(message.tenant, message.config_id)
+    config = report_configs.get(message.tenant, message.config_id)
     run = report_runs.get(message.tenant, message.run_id)
     if run is None:
         raise Undeliverable("The run is gone.")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from email.headerregistry import Address
 
-_MAX_LENGTH = 254
-_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+from runsheet.email_addresses import InvalidAddress, sendable
 
 
 class Undeliverable(Exception):
@@ -18,19 +15,12 @@ def to_ascii(email: str) -> str:
     """Return an address with its domain in punycode.
 
     Raises:
-        Undeliverable: it is no address, or its part before the @ needs SMTPUTF8, which SES does not speak.
+        Undeliverable: it is none, or its part before the @ needs SMTPUTF8, which SES does not speak.
     """
-    local, at, domain = email.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local:
-        raise Undeliverable("The part before the @ is not one that mail can be sent to (only ASCII letters).")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        ascii_domain = ""
-    address = f"{local}@{ascii_domain}"
-    if not _DOMAIN.fullmatch(ascii_domain) or len(address) > _MAX_LENGTH:
-        raise Undeliverable("The part behind the @ is not a domain that mail can be sent to.")
-    return address
+        return sendable(email)
+    except InvalidAddress as invalid:
+        raise Undeliverable(f"No mail can be sent to this address: {invalid}.") from None
 
 
 def header_address(email: str, name: str = "") -> Address:

@@ -62,6 +62,19 @@ def timezones() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
 
 
+def check_timezone(timezone: str) -> None:
+    """Refuse what is no IANA zone name.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if timezone not in timezones():
+        raise InvalidRequest(
+            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {timezone!r}.",
+            param="timezone",
+        )
+
+
 def checked(new: NewOrganisation) -> NewOrganisation:
     """Return `new` with its name trimmed.
 
@@ -69,11 +82,7 @@ def checked(new: NewOrganisation) -> NewOrganisation:
         InvalidRequest: with the field as `param`.
     """
     name = display_name(new.name)
-    if new.timezone not in timezones():
-        raise InvalidRequest(
-            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {new.timezone!r}.",
-            param="timezone",
-        )
+    check_timezone(new.timezone)
     if new.plan is not None and not _PLAN.fullmatch(new.plan):
         raise InvalidRequest(
             "Invalid plan: must be 1 to 64 of a-z, 0-9, '-' and '_', such as credits.", param="plan"

@@ -34,6 +34,18 @@ def get(organisation_id: str) -> Organisation | None:
     return _from_item(answer["Item"]) if "Item" in answer else None
 
 
+def set_timezone(organisation_id: str, timezone: str) -> None:
+    """Change the time zone of an organisation that exists."""
+    dynamodb().update_item(
+        TableName=settings().organisations_table,
+        Key={"id": {"S": organisation_id}},
+        UpdateExpression="SET #timezone = :timezone",
+        ConditionExpression="attribute_exists(id)",
+        ExpressionAttributeNames={"#timezone": "timezone"},  # a word that DynamoDB keeps for itself
+        ExpressionAttributeValues={":timezone": {"S": timezone}},
+    )
+
+
 def page(limit: int, after: str | None) -> tuple[list[Organisation], str | None]:
     """Return up to `limit` organisations in no order and the id to go on after (None at the end)."""
     table = settings().organisations_table

@@ -1,4 +1,4 @@
-"""What mailing reads and changes of a config: ReportConfigsTable, partition key `tenant`, sort key `id`.
+"""What mailing changes of a config: ReportConfigsTable, partition key `tenant`, sort key `id`.
 
 Both changes count the revision up, so that a customer's change that read the config before is refused and made again
 rather than undoing them.
@@ -6,30 +6,16 @@ rather than undoing them.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from runsheet.report_configs.model import ReportConfig
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.items import condition_failed, to_attribute, to_item
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
-
-
-def get(tenant: Tenant, config_id: str) -> ReportConfig | None:
-    """Return the config as it is now, strongly consistent: it decides whether a mail still goes out."""
-    answer = dynamodb().get_item(
-        TableName=settings().report_configs_table, Key=_key(tenant, config_id), ConsistentRead=True
-    )
-    if "Item" not in answer:
-        return None
-    values = from_item(answer["Item"])
-    known = {field.name: values.get(field.name) for field in fields(ReportConfig)}
-    return ReportConfig(**(known | {"tenant": tenant}))  # type: ignore[arg-type]
 
 
 def note_sent(tenant: Tenant, config_id: str, *, announced_at: int, now: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from runsheet.schedule import Frequency
-from runsheet.tenancy import Tenant
+if TYPE_CHECKING:
+    from runsheet.schedule import Frequency
+    from runsheet.tenancy import Tenant
 
 Attach = Literal["auto", "always", "never"]
 

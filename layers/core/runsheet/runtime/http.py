@@ -3,8 +3,9 @@
     @endpoint("GET /v1/things/{id}", permission="things_read")
     def handler(request: Request, query: ExpandQuery) -> Thing: ...
 
-A parameter named `query` is decoded from the query string, one named `body` from the form (annotated with a `Model`)
-or handed over as it came (annotated `bytes`). The answer is a model (200, JSON) or a `Response`.
+A parameter named `query` is decoded from the query string, one named `body` from the body (annotated with a `Model`: a
+form or JSON, by the route's contract; `Model | None` where it may be left out) or handed over as it came (annotated
+`bytes`). The answer is a model or a list of models (200, JSON), None (204) or a `Response`.
 """
 
 from __future__ import annotations
@@ -16,23 +17,21 @@ import re
 import time
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
 
 from runsheet import ids
 from runsheet.api_keys import authentication, credential
 from runsheet.errors import (
     InvalidRequest,
-    PayloadTooLarge,
     PermissionDenied,
     RunsheetError,
     Unavailable,
-    UnsupportedMedia,
 )
-from runsheet.runtime import clients, clock, forms
-from runsheet.runtime.dialects import dialect_of, v1
+from runsheet.runtime import clients, clock
+from runsheet.runtime.dialects import dialect_of
 from runsheet.runtime.model import Model
 from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
 from runsheet.runtime.settings import settings
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
     from runsheet.api_keys.model import ApiKey
     from runsheet.tenancy import Tenant
 
-FORM = "application/x-www-form-urlencoded"
-MAX_FORM_BYTES = 1024 * 1024
+# A function's answer is cut off at 6 MB, in which a body's quotes are escaped.
+_MAX_ANSWER_BYTES = 4_500_000
 # The version that the current SDKs of the v1 contract pin; echoed to who names none (contracts: v1, section 5).
 _VERSION = "2026-10-28.endive"
 _VERSION_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?(; ?[a-z0-9_=]{1,60}){0,5}", re.ASCII)
@@ -93,6 +92,19 @@ class Operation(NamedTuple):
     function: Callable[..., Any]
     hints: dict[str, Any]
 
+    @property
+    def path(self) -> str:
+        """The path of the route."""
+        return self.route.split()[1]
+
+    @property
+    def models(self) -> dict[str, list[type[Model]]]:
+        """The models that a hint names, by parameter or `return`: itself, in `Model | None` or in `list[Model]`."""
+        return {
+            name: [part for part in (hint, *get_args(hint)) if _is_model(part)]
+            for name, hint in self.hints.items()
+        }
+
 
 def endpoint(
     route: str, *, permission: str
@@ -101,9 +113,9 @@ def endpoint(
 
     def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         operation = Operation(route, permission, function, get_type_hints(function))
-        for hint in operation.hints.values():
-            if isinstance(hint, type) and issubclass(hint, Model):
-                hint.model_rebuild()
+        for models in operation.models.values():
+            for model in models:
+                model.model_rebuild()
 
         def operate(event: dict[str, Any], request_id: str) -> dict[str, Any]:
             headers = event.get("headers") or {}
@@ -209,31 +221,28 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 
 
 def _arguments(operation: Operation, event: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    dialect = dialect_of(operation.path)
     arguments: dict[str, Any] = {}
     if "query" in operation.hints:
-        arguments["query"] = _validated(operation.hints["query"], event.get("rawQueryString", "").encode())
+        arguments["query"] = dialect.query(operation.hints["query"], event.get("rawQueryString", ""))
     if "body" in operation.hints:
-        body = _body(event)
-        arguments["body"] = (
-            body if operation.hints["body"] is bytes else _form(operation.hints["body"], body, headers)
-        )
+        hint, content = operation.hints["body"], _body(event)
+        if hint is bytes:
+            arguments["body"] = content
+        elif not content and NoneType in get_args(hint):
+            arguments["body"] = None
+        else:
+            arguments["body"] = dialect.body(operation.models["body"][0], content, _media_type(headers))
     return arguments
 
 
-def _form(model: type[Model], body: bytes, headers: Mapping[str, str]) -> Model:
-    media_type = headers.get("content-type", FORM).partition(";")[0].strip().lower()
-    if body and media_type != FORM:
-        raise UnsupportedMedia(f"Invalid request (check that your POST content type is {FORM}).")
-    if len(body) > MAX_FORM_BYTES:
-        raise PayloadTooLarge(f"The body is {len(body)} bytes long; at most {MAX_FORM_BYTES} are read here.")
-    return _validated(model, body)
+def _media_type(headers: Mapping[str, str]) -> str | None:
+    content_type = headers.get("content-type")
+    return None if content_type is None else content_type.partition(";")[0].strip().lower()
 
 
-def _validated(model: type[Model], text: bytes) -> Model:
-    try:
-        return model.model_validate(forms.decode(text))
-    except ValidationError as invalid:
-        raise v1.invalid(invalid.errors(include_url=False)) from None  # type: ignore[arg-type]
+def _is_model(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Model)
 
 
 def _body(event: dict[str, Any]) -> bytes:
@@ -246,8 +255,10 @@ def _body(event: dict[str, Any]) -> bytes:
         raise InvalidRequest("The body cannot be read.") from None
 
 
-def encode(answer: Model | Response) -> dict[str, Any]:
+def encode(answer: Model | list[Model] | Response | None) -> dict[str, Any]:
     """Return the gateway's form of an answer."""
+    if answer is None:
+        return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
     if isinstance(answer, Response):
         return {
             "statusCode": answer.status,
@@ -255,10 +266,19 @@ def encode(answer: Model | Response) -> dict[str, Any]:
             "body": base64.b64encode(answer.body).decode(),
             "isBase64Encoded": True,
         }
-    return _json(200, answer.model_dump(mode="json", by_alias=True), {})
+    encoded = _json(200, _dumped(answer), {})
+    if len(encoded["body"]) > _MAX_ANSWER_BYTES:
+        raise InvalidRequest("The answer is too long to be sent: ask for less of it, by a filter or a limit.")
+    return encoded
 
 
-def _json(status: int, body: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def _dumped(answer: Model | list[Model]) -> Any:  # noqa: ANN401 - what JSON holds
+    if isinstance(answer, list):
+        return [model.model_dump(mode="json", by_alias=True) for model in answer]
+    return answer.model_dump(mode="json", by_alias=True)
+
+
+def _json(status: int, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:  # noqa: ANN401
     # Escaped to ASCII: a name may hold half of a surrogate pair, which no UTF-8 encoder takes.
     return {
         "statusCode": status,

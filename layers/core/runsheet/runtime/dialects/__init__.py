@@ -1,4 +1,4 @@
-"""How each contract words an error. A dialect is chosen by the route's prefix."""
+"""How each contract reads a request and words an error. A dialect is chosen by the route's prefix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def dialect_of(path: str) -> ModuleType:
     """Return the dialect of a path: `usage` for the account usage contract, `v2`, else `v1`.
 
-    Each has `error(error, request_id) -> (status, headers, body)` and `unknown_route(method, path) -> RunsheetError`.
+    Each has `query(model, text)` and `body(model, content, media_type)`, which decode and raise InvalidRequest,
+    `error(error, request_id) -> (status, headers, body)` and `unknown_route(method, path) -> RunsheetError`.
     """
     if path.startswith(("/api/", "/v1/account/")):
         return usage

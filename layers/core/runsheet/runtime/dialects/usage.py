@@ -6,6 +6,9 @@ import hashlib
 from typing import Any
 
 from runsheet.errors import NotFound, RunsheetError
+from runsheet.runtime.dialects.v1 import body, query
+
+__all__ = ["body", "error", "query", "unknown_route"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _CODES = {

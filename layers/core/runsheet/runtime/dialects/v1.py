@@ -1,11 +1,24 @@
-"""The error objects of the v1 contract (contracts: v1, section 5)."""
+"""Requests and errors of the v1 contract (contracts: v1, section 5). Bodies are forms."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound, RunsheetError
+from pydantic import ValidationError
 
+from runsheet.errors import (
+    AuthenticationFailed,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    RunsheetError,
+    UnsupportedMedia,
+)
+from runsheet.runtime import forms
+from runsheet.runtime.model import Model
+
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 1024 * 1024
 _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 # The contract's own codes; those that are additions have no page there.
 _DOCUMENTED = frozenset(
@@ -20,6 +33,34 @@ _DOCUMENTED = frozenset(
         "secret_key_required",
     }
 )
+
+Shape = TypeVar("Shape", bound=Model)
+
+
+def query(model: type[Shape], text: str) -> Shape:
+    """Decode a query string.
+
+    Raises:
+        InvalidRequest: it cannot be decoded, or a parameter is wrong.
+    """
+    return _validated(model, text.encode())
+
+
+def body(model: type[Shape], content: bytes, media_type: str | None) -> Shape:
+    """Decode a form; no body is an empty one.
+
+    Raises:
+        UnsupportedMedia: it says that it is something else.
+        PayloadTooLarge: it is over MAX_FORM_BYTES.
+        InvalidRequest: it cannot be decoded, or something in it is wrong.
+    """
+    if content and media_type not in {None, FORM}:
+        raise UnsupportedMedia(f"Invalid request (check that your POST content type is {FORM}).")
+    if len(content) > MAX_FORM_BYTES:
+        raise PayloadTooLarge(
+            f"The body is {len(content)} bytes long; at most {MAX_FORM_BYTES} are read here."
+        )
+    return _validated(model, content)
 
 
 def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -75,6 +116,13 @@ def empty(param: str) -> InvalidRequest:
         param=param,
         code="parameter_invalid_empty",
     )
+
+
+def _validated(model: type[Shape], text: bytes) -> Shape:
+    try:
+        return model.model_validate(forms.decode(text))
+    except ValidationError as wrong:
+        raise invalid(wrong.errors(include_url=False)) from None  # type: ignore[arg-type]
 
 
 def _wrong_value(problem: dict[str, Any]) -> InvalidRequest:
