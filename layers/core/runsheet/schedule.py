@@ -97,8 +97,9 @@ def next_send(schedule: Schedule, after: datetime) -> datetime:
     """
     local_zone = zone(schedule.timezone)
     local = after.astimezone(local_zone)
-    day = _on_or_after(schedule, local.date())
-    if datetime.combine(day, schedule.time, local_zone) <= local:
+    today = local.date()
+    day = _on_or_after(schedule, today)
+    if day == today and schedule.time <= local.time():
         day = _on_or_after(schedule, day + _DAY)
     # More than once round only where the clocks show a time again, or leave out a day.
     while True:

@@ -173,8 +173,8 @@ def test_two_dispatchers_at_the_same_config_start_one_run(tenant: Tenant) -> Non
 def test_a_config_that_is_disabled_or_changed_or_deleted_meanwhile_is_left_alone(tenant: Tenant) -> None:
     dispatcher = dispatching.Dispatcher(EIGHT)
     disabled, changed, deleted, due = (config(tenant) for _ in range(4))
-    table.put(replace(disabled, is_enabled=False, next_run_at=None, revision=2))
-    table.put(replace(changed, revision=2))
+    table.update(replace(disabled, is_enabled=False, next_run_at=None))
+    table.update(replace(changed, skip_if_empty=True))
     table.delete(tenant, deleted.id)
     assert dispatcher._start([disabled, changed, deleted, due]) == 1
     (run,) = runs(tenant)
