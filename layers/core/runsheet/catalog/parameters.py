@@ -6,10 +6,9 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runsheet import money
+from runsheet import money, zones
 from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -94,8 +93,7 @@ def bindable(kind: str, value: Any) -> Any:  # noqa: ANN401
 @cache
 def timezones() -> frozenset[str]:
     """Return the names that the contract allows: those of the tz database, and one that left it."""
-    names = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
-    return frozenset(names) | {"US/Pacific-New"}
+    return zones.names() | {"US/Pacific-New"}
 
 
 def _refuse_unknown(specification: Mapping[str, ParameterHeader], given: dict[Any, Any]) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from runsheet.zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
 # Timestamps outside take the offset of the nearest end.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -21,7 +22,6 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 _STEP = timedelta(days=3)
 # Most timestamps of a run lie this close to its interval: those are compared first.
 _NEAR = timedelta(days=60)
-_RENAMED = {"US/Pacific-New": "America/Los_Angeles"}
 
 
 def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | None = None) -> str:
@@ -54,36 +54,30 @@ def local_time(timestamp: str, timezone: str, near: tuple[datetime, datetime] | 
 @cache
 def offsets(timezone: str) -> tuple[tuple[datetime, timedelta], ...]:
     """Return from when (aware UTC) which offset holds, from 1970 to 2100, to the second."""
-    zone = _zone(timezone)
-    eras = [(_FIRST, _offset(zone, _FIRST))]
-    if zone.utcoffset(None) is not None:
+    local_zone = zone(timezone)
+    eras = [(_FIRST, _offset(local_zone, _FIRST))]
+    if local_zone.utcoffset(None) is not None:
         return tuple(eras)
     moment = _FIRST
     while moment < _LAST:
         following = moment + _STEP
-        if _offset(zone, following) != eras[-1][1]:
-            change = _change(zone, moment, following)
-            eras.append((change, _offset(zone, change)))
+        if _offset(local_zone, following) != eras[-1][1]:
+            change = _change(local_zone, moment, following)
+            eras.append((change, _offset(local_zone, change)))
         moment = following
     return tuple(eras)
 
 
-def _zone(timezone: str) -> ZoneInfo:
-    name = _RENAMED.get(timezone, timezone)
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
+def _offset(local_zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(local_zone).utcoffset() or timedelta(0)
 
 
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    return moment.astimezone(zone).utcoffset() or timedelta(0)
-
-
-def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+def _change(local_zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     """Return the first second after `before` with the offset of `after`."""
-    old = _offset(zone, before)
+    old = _offset(local_zone, before)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
-        if _offset(zone, middle) == old:
+        if _offset(local_zone, middle) == old:
             before = middle
         else:
             after = middle
