@@ -10,6 +10,7 @@ from local.accounts import Accounts
 from local.alone import alone
 from local.deployment import deploy, physical_ids
 from local.place import REGION, STACK_NAME, Details
+from local.receivables import load_receivables
 from local.sample_data import child_organisation, parent_organisation
 
 if TYPE_CHECKING:
@@ -45,10 +46,14 @@ def _bring_up(place: Place, progress: Progress, until_closed: Path | None) -> De
     deploy(place, progress)
     details = place.read_details()
     organisations = details.organisations if details is not None else ()
-    if not organisations or not _known(place, organisations):
+    are_new = not organisations or not _known(place, organisations)
+    if are_new:
         with progress.step("Make two organisations and their keys"):
             organisations = _two_organisations(place)
     fresh = Details(place.base_url, place.aws_endpoint_url, REGION, STACK_NAME, organisations)
+    if are_new:
+        # Before they are written down: when this fails, the next `make up` begins with new ones.
+        load_receivables(fresh, progress)
     if fresh != details:
         place.write_details(fresh)
     return fresh

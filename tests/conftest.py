@@ -72,5 +72,4 @@ def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
     authentication.forget_cached_keys()
-    for client in (clients.dynamodb, clients.s3, clients.sqs, clients.sts):
-        client.cache_clear()
+    clients.forget()

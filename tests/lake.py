@@ -68,8 +68,7 @@ def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget() -> None:
     credentials._cache.clear()
-    for client in (clients.dynamodb, clients.s3, clients.s3_as, clients.sqs, clients.sts):
-        client.cache_clear()
+    clients.forget()
 
 
 def record(**changes: Any) -> dict[str, Any]:

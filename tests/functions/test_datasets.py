@@ -15,6 +15,7 @@ from datasets import list as datasets_list
 from datasets import retrieve as datasets_retrieve
 from datasets import update as datasets_update
 from runsheet.api_keys import service as api_keys
+from runsheet.datasets.schema import schemas
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
 from runsheet.tenancy import Tenant
@@ -85,7 +86,10 @@ def test_records_in_a_dataset_out(call: Callable[..., Answer]) -> None:
     assert (shown["id"], shown["object"], shown["row_count"]) == (NAME, "dataset", 1)
     assert shown["columns"][0]["name"] == "id"
     listed = call(datasets_list, "GET", "/v1/datasets").json
-    assert listed == {"object": "list", "url": "/v1/datasets", "has_more": False, "data": [shown]}
+    assert (listed["object"], listed["url"], listed["has_more"]) == ("list", "/v1/datasets", False)
+    assert [dataset["id"] for dataset in listed["data"]] == sorted(schemas())
+    assert shown in listed["data"]
+    assert {dataset["row_count"] for dataset in listed["data"] if dataset["id"] != NAME} == {0}
 
 
 def test_bad_records_are_a_400_that_names_the_field(call: Callable[..., Answer], tenant: Tenant) -> None:

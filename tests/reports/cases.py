@@ -28,9 +28,14 @@ def folders() -> list[Path]:
 
 
 def run(folder: Path, *, rows_per_part: int) -> bytes:
-    """Return the CSV of a case: its base records one file a month, its recent ones one file for each CSV."""
+    """Return the CSV of a case: its base records one file a month, its recent ones one file for each CSV.
+
+    A dataset without a file has no records.
+    """
     report_type = catalog.report_type(folder.parent.name)
     given = json.loads((folder / "parameters.json").read_text())
+    datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
+    assert datasets <= set(report_type.reads)
     with tempfile.TemporaryDirectory() as directory:
         relations = {dataset: _relation(folder, dataset, Path(directory)) for dataset in report_type.reads}
         return csv(report_type.id, given, relations, rows_per_part=rows_per_part)
@@ -81,12 +86,12 @@ def _relation(folder: Path, dataset: str, directory: Path) -> Relation:
     recent = sorted(folder.glob(f"given_{dataset}.recent*.csv"))
     return Relation(
         schema=schema(dataset),
-        base=tuple(_by_month(dataset, base, directory)),
+        base=tuple(_by_month(dataset, base, directory)) if base.exists() else (),
         recent=tuple(
             write(
                 dataset,
                 _READ.format(path=session.literal(str(path))),
-                directory / f"recent-{index}.parquet",
+                directory / f"{dataset}-recent-{index}.parquet",
                 index=index,
             )
             for index, path in enumerate(recent)
@@ -100,4 +105,4 @@ def _by_month(dataset: str, path: Path, directory: Path) -> Iterable[Source]:
     months = duckdb.sql(f"select distinct left({time}, 7) as month from {rows} order by month").fetchall()
     for (month,) in months:
         matching = f"(select * from {rows} where left({time}, 7) = '{month}')"
-        yield write(dataset, matching, directory / f"base-{month}.parquet")
+        yield write(dataset, matching, directory / f"{dataset}-base-{month}.parquet")

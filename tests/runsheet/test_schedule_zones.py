@@ -140,6 +140,15 @@ def test_monthly_reports_of_every_zone_from_2000_to_2040(part: int) -> None:
             end = about.end
 
 
+def test_every_send_since_2023_falls_on_a_quarter_of_an_hour_in_which_the_dispatcher_looks() -> None:
+    for name in different():
+        for (start, offset), end in zip(offsets(name), clock(name)[1], strict=True):
+            if end.year >= 2023:
+                assert offset % timedelta(minutes=15) == timedelta(), name
+            if start.year >= 2023:
+                assert start.timestamp() % 900 == 0, name
+
+
 def test_every_name_is_one_of_the_zones_looked_at() -> None:
     assert sum(len(names) for names in different().values()) == len(zones.names()) > 590
     for names in different().values():
@@ -210,8 +219,6 @@ def test_next_and_latest_undo_each_other(schedule: Schedule, moment: datetime) -
     assert next_send(schedule, latest - SECOND / 1000) == latest
     assert count_sends(schedule, latest, following) == 1
     assert count_sends(schedule, moment, following - SECOND / 1000) == 0
-    # The dispatcher looks every 15 minutes: each zone's sends fall on such an instant.
-    assert following.timestamp() % 900 == 0 or following.year < 2012
 
 
 @settings(max_examples=100, deadline=None)

@@ -212,5 +212,5 @@ def _policy(statement: Mapping[str, object]) -> str:
 
 def _forget() -> None:
     settings.settings.cache_clear()
-    clients.sts.cache_clear()
+    clients.forget()
     lake._cache.clear()

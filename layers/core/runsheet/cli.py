@@ -240,7 +240,7 @@ def _use_tables(stack_name: str) -> None:
             _fail(f"the stack {stack_name} has no output {output_name}: it is not a deployment of Runsheet.")
         os.environ[variable] = outputs[output_name]
     settings.cache_clear()
-    clients.dynamodb.cache_clear()
+    clients.forget()
 
 
 def _every_organisation() -> Iterator[Organisation]:

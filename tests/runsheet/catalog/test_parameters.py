@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from runsheet.datasets.schema import schema
 from runsheet.errors import InvalidRequest, NotFound
 
 ITEMIZED = catalog.report_type("balance_change_from_activity.itemized.3")
+AGING = catalog.report_type("ar_aging.summary.1")
 BOUNDS = {"interval_start": "1680000000", "interval_end": "1680100000"}
 
 
@@ -236,6 +237,89 @@ def test_an_interval_may_be_the_whole_of_the_data_or_any_if_there_is_none() -> N
     whole = balance.bind({"interval_start": int(start.timestamp()), "interval_end": int(end.timestamp())})
     balance.check_available(whole, start, end)
     balance.check_available(balance.bind({"interval_start": 0, "interval_end": 1}), None, end)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-02-29",
+        "2026-2-28",
+        "20260228",
+        "2026-W09-6",
+        "2026-02-28T00:00:00",
+        "2026-02-28 ",
+        "२०२६-०२-२८",
+        "1899-12-31",
+        "9999-01-01",
+        "0000-01-01",
+        "today",
+        "9" * 10_000,
+    ],
+)
+def test_a_date_is_a_day_of_the_calendar(value: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        AGING.bind({"as_of": value})
+    assert refused.value.message == (
+        "Invalid parameters[as_of]: must be a date as YYYY-MM-DD of the years 1900 to 9998"
+    )
+    assert refused.value.param == "parameters[as_of]"
+
+
+@pytest.mark.parametrize("value", [20260228, ["2026-02-28"], {"a": "2026-02-28"}, True])
+def test_a_date_of_the_wrong_shape_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequest, match=r"Invalid string: parameters\[as_of\] must be a string\."):
+        AGING.bind({"as_of": value})
+
+
+def test_a_date_is_echoed_as_it_came_and_binds_again() -> None:
+    bound = AGING.bind({"as_of": "2024-02-29", "timezone": "Asia/Kathmandu"})
+    assert bound.echo == {"as_of": "2024-02-29", "timezone": "Asia/Kathmandu"}
+    assert (bound.as_of, bound.values["as_of"]) == (date(2024, 2, 29), date(2024, 2, 29))
+    assert AGING.bind(bound.echo) == bound
+
+
+@pytest.mark.parametrize(
+    ("day", "timezone", "end"),
+    [
+        ("2026-03-31", None, "2026-04-01 00:00:00"),
+        ("2026-03-31", "America/Bogota", "2026-04-01 05:00:00"),
+        ("2026-03-31", "Pacific/Kiritimati", "2026-03-31 10:00:00"),
+        # A day of 23 hours, one of 25, one before a midnight that is skipped, and one that never was.
+        ("2026-03-29", "Europe/Berlin", "2026-03-29 22:00:00"),
+        ("2026-10-25", "Europe/Berlin", "2026-10-25 23:00:00"),
+        ("2018-11-03", "America/Sao_Paulo", "2018-11-04 03:00:00"),
+        ("2011-12-30", "Pacific/Apia", "2011-12-30 10:00:00"),
+        ("2011-12-29", "Pacific/Apia", "2011-12-30 10:00:00"),
+        ("2026-03-31", "US/Pacific-New", "2026-04-01 07:00:00"),
+        ("1900-01-01", "Asia/Tokyo", "1900-01-01 15:00:00"),
+        ("9998-12-31", "Etc/GMT+12", "9999-01-01 12:00:00"),
+    ],
+)
+def test_a_day_ends_where_the_next_one_begins_in_its_time_zone(
+    day: str, timezone: str | None, end: str
+) -> None:
+    given = {"as_of": day} | ({"timezone": timezone} if timezone else {})
+    assert str(AGING.bind(given).values["as_of_end"]) == end
+
+
+def test_a_day_may_have_begun_and_must_not_lie_ahead() -> None:
+    now = datetime(2026, 4, 1, 4, 59, 59, tzinfo=UTC)
+    april = {"as_of": "2026-04-01"}
+    AGING.check_available(AGING.bind({"as_of": "1900-01-01"}), datetime(2026, 1, 1, tzinfo=UTC), now)
+    AGING.check_available(AGING.bind(april), None, now)
+    AGING.check_available(AGING.bind({"as_of": "2026-03-31", "timezone": "America/Bogota"}), None, now)
+    with pytest.raises(InvalidRequest) as refused:
+        AGING.check_available(AGING.bind(april | {"timezone": "America/Bogota"}), None, now)
+    assert refused.value.message == (
+        "Data for the report type ar_aging.summary.1 is only available through 2026-04-01 04:59:59 UTC; you requested"
+        " `as_of` = 2026-04-01, a day that begins later in America/Bogota."
+    )
+    assert (refused.value.param, refused.value.code) == ("parameters.as_of", None)
+
+
+def test_an_alias_finds_the_report_type_under_its_own_id() -> None:
+    assert catalog.report_type("ar_aging_report").id == "ar_aging.summary.1"
+    assert catalog.report_type("integration_sync_report").id == "integration_sync.detail.1"
 
 
 def test_an_unknown_report_type_is_not_found() -> None:

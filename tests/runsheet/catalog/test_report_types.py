@@ -14,6 +14,9 @@ from runsheet.datasets.schema import schema, schemas
 TYPES = list(catalog.report_types().values())
 # What the engine sees to itself, so that the SQL does not have to name it.
 ENGINES_OWN = {"columns", "timezone", "decimal_separator"}
+# What the catalogue makes of a parameter, for the SQL to use.
+DERIVED = {"as_of_end"}
+REQUIRED = {"interval_start": "1680000000", "interval_end": "1680100000", "as_of": "2023-03-29"}
 DUCKDB_TYPES = {
     "text": "VARCHAR",
     "money": r"STRUCT\(minor (BIGINT|HUGEINT), currency VARCHAR\)",
@@ -40,7 +43,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def bound(report_type: ReportType) -> dict[str, object]:
-    given = {"interval_start": "1680000000", "interval_end": "1680100000"}
+    given = {name: REQUIRED[name] for name, one in report_type.parameters.items() if one.required}
     return dict(report_type.bind(given).values)
 
 
@@ -70,7 +73,7 @@ def test_the_header_names_the_columns_that_the_sql_gives(
 def test_the_sql_is_one_query_with_the_parameters_of_the_header(report_type: ReportType) -> None:
     [statement] = duckdb.extract_statements(report_type.sql)
     assert statement.type == duckdb.StatementType.SELECT
-    assert statement.named_parameters == set(report_type.parameters) - ENGINES_OWN
+    assert statement.named_parameters - DERIVED == set(report_type.parameters) - ENGINES_OWN
 
 
 @each_type
@@ -103,6 +106,21 @@ def test_a_report_in_order_is_ordered_by_the_time_and_key_of_its_dataset(report_
 @each_type
 def test_the_version_is_the_end_of_the_id(report_type: ReportType) -> None:
     assert report_type.id.endswith(f".{report_type.version}")
+
+
+def test_an_alias_is_no_id_and_stands_for_one_type() -> None:
+    aliases = [alias for report_type in TYPES for alias in report_type.aliases]
+    assert len(set(aliases)) == len(aliases)
+    assert not set(aliases) & set(catalog.report_types())
+
+
+def test_the_columns_of_the_aging_are_those_of_the_contract_in_its_order() -> None:
+    expected = (
+        "as_of_date customer_id customer_name account_number document_type document_id document_number remote_id"
+        " issue_date due_date days_past_due bucket currency total_amount amount_paid amount_due current days_1_30"
+        " days_31_60 days_61_90 days_91_plus due_date_missing"
+    )
+    assert [column.name for column in catalog.report_type("ar_aging.detail.1").columns] == expected.split()
 
 
 def test_the_columns_of_the_itemized_report_are_those_of_the_contract_in_its_order() -> None:
@@ -163,6 +181,7 @@ def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
         ('records = "interval"', 'records = "all"\nin_order = true'),
         ('records = "interval"', 'records = "interval"\ndefault_columns = ["b"]'),
         ('meaning = "x" }', 'meaning = "" }'),
+        ('currency = { kind = "currency" }', 'as_of = { kind = "date" }'),
     ],
 )
 def test_a_header_with_a_mistake_is_refused(change: tuple[str, str]) -> None:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 _OPENING, _CLOSING = "/* +++\n", "+++ */\n"
 
 ColumnType = Literal["text", "money", "timestamp", "date", "boolean", "integer", "metadata"]
-Kind = Literal["instant", "timezone", "currency", "columns", "choice", "reporting_category"]
+Kind = Literal["instant", "date", "timezone", "currency", "columns", "choice", "reporting_category"]
 
 
 class _Header(BaseModel):
@@ -57,6 +57,7 @@ class ReportHeader(_Header):
     Attributes:
         name: its title in the API.
         meaning: one or two sentences for people.
+        aliases: other ids that find it; it shows its own everywhere.
         requires_live: True if the contract demands a live key.
         reads: the datasets that its SQL names.
         records: which records its SQL can need, by the dataset's time column: those in the `interval`, those
@@ -71,6 +72,7 @@ class ReportHeader(_Header):
 
     name: str = Field(min_length=1)
     meaning: str = Field(min_length=1)
+    aliases: tuple[str, ...] = ()
     requires_live: bool = False
     reads: tuple[str, ...] = Field(min_length=1)
     records: Literal["interval", "before_end", "all"]
@@ -86,6 +88,12 @@ class ReportHeader(_Header):
         unknown = set(self.default_columns or ()) - plain
         if unknown:
             raise ValueError(f"default_columns that are no columns: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _a_day_is_local(self) -> Self:
+        if "as_of" in self.parameters and "timezone" not in self.parameters:
+            raise ValueError("a day begins and ends in a time zone: as_of goes with timezone")
         return self
 
     @model_validator(mode="after")

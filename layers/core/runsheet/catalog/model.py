@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runsheet.catalog import header, parameters
+from runsheet.catalog import days, header, parameters
 from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from runsheet.catalog.header import ColumnType, ParameterHeader
 
@@ -31,10 +31,12 @@ class BoundParameters:
     Attributes:
         echo: what the caller sent, to store and to answer with; `bind` takes it again.
         values: every parameter of the type by name, as the SQL is given it: instants are naive UTC, what was
-            left out is None (`timezone` and `decimal_separator` have their defaults).
+            left out is None (`timezone` and `decimal_separator` have their defaults). A type with an `as_of` has
+            `as_of_end` too: the end (exclusive) of that day in the run's time zone.
         columns: the names of the columns in the order of the file; metadata as `payment_metadata[key]`.
         interval_start: first instant of the interval (inclusive), aware; None for a type without one.
         interval_end: end of the interval (exclusive), aware; None for a type without one.
+        as_of: the day at whose end the report looks; None for a type without one.
     """
 
     echo: dict[str, Any]
@@ -42,6 +44,7 @@ class BoundParameters:
     columns: tuple[str, ...]
     interval_start: datetime | None
     interval_end: datetime | None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class ReportType:
     name: str
     version: int
     meaning: str
+    aliases: tuple[str, ...]
     requires_live: bool
     reads: tuple[str, ...]
     records: str
@@ -75,6 +79,7 @@ class ReportType:
             name=head.name,
             version=int(report_type_id.rsplit(".", 1)[-1]),
             meaning=head.meaning,
+            aliases=head.aliases,
             requires_live=head.requires_live,
             reads=head.reads,
             records=head.records,
@@ -100,23 +105,30 @@ class ReportType:
                 f"{_utc(start)} and `interval_end` = {_utc(end)}.",
                 param="parameters.interval_start",
             )
+        bindable = {
+            name: parameters.bindable(self.parameters[name].kind, values.get(name))
+            for name in self.parameters
+            if name != "columns"
+        }
+        as_of = values.get("as_of")
+        if as_of is not None:
+            bindable["as_of_end"] = days.end_of(as_of, bindable["timezone"]).replace(tzinfo=None)
         everything = self.default_columns or tuple(c.name for c in self.columns if c.type != "metadata")
         return BoundParameters(
             echo=echo,
-            values={
-                name: parameters.bindable(self.parameters[name].kind, values.get(name))
-                for name in self.parameters
-                if name != "columns"
-            },
+            values=bindable,
             columns=values.get("columns") or everything,
             interval_start=start,
             interval_end=end,
+            as_of=as_of,
         )
 
     def check_available(
         self, bound: BoundParameters, availability_start: datetime | None, availability_end: datetime
     ) -> None:
-        """Hold the run's interval against the data that there is (contracts: v1, 1.3).
+        """Hold the run's interval or day against the data that there is (contracts: v1, 1.3).
+
+        A day that has begun may be asked for: the report then shows how things stand so far.
 
         Args:
             bound: the run's parameters.
@@ -124,7 +136,7 @@ class ReportType:
             availability_end: up to when the records are complete; an `interval_end` may equal it.
 
         Raises:
-            InvalidRequest: the interval begins before the data or ends after it.
+            InvalidRequest: the interval begins before the data or ends after it, or the day comes after it.
         """
         start, end = bound.interval_start, bound.interval_end
         if start is not None and availability_start is not None and start < availability_start:
@@ -138,6 +150,14 @@ class ReportType:
                 f"Data for the report type {self.id} is only available through {_utc(availability_end)};"
                 f" you requested `interval_end` = {_utc(end)}.",
                 param="parameters.interval_end",
+            )
+        if bound.as_of is not None and (
+            days.start_of(bound.as_of, bound.values["timezone"]) >= availability_end
+        ):
+            raise InvalidRequest(
+                f"Data for the report type {self.id} is only available through {_utc(availability_end)};"
+                f" you requested `as_of` = {bound.as_of}, a day that begins later in {bound.values['timezone']}.",
+                param="parameters.as_of",
             )
 
     def _column_names(self) -> dict[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -38,6 +38,9 @@ MAX_METADATA_KEY = 255
 # The last second of the year 9999: the last that a date of four digits can show.
 _LAST_INSTANT = 253_402_300_799
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+# The day after the last one still has a date, and the day before the first one an instant.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 # A value in an error message is shown up to here; a caller may send megabytes.
 _SHOWN = 60
 
@@ -55,8 +58,8 @@ def read(
         given: the hash that the caller sent: strings and lists from a form, or JSON.
 
     Returns:
-        What to echo (integers as integers, keys in alphabetical order) and the values: instants aware, lists
-        as tuples, without what was not sent.
+        What to echo (integers as integers, keys in alphabetical order) and the values: instants aware, dates as
+        dates, lists as tuples, without what was not sent.
 
     Raises:
         InvalidRequest: the first thing that is wrong.
@@ -76,8 +79,7 @@ def read(
         if given[name] is None:
             continue
         echo[name] = _read_one(specification[name], columns, f"parameters[{name}]", given[name])
-        is_instant = specification[name].kind == "instant"
-        values[name] = datetime.fromtimestamp(echo[name], UTC) if is_instant else echo[name]
+        values[name] = _value(specification[name].kind, echo[name])
     if "columns" in values:
         values["columns"] = tuple(values["columns"])
     return echo, values
@@ -88,6 +90,14 @@ def bindable(kind: str, value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return _DEFAULTS.get(kind) if value is None else value
+
+
+def _value(kind: str, echo: Any) -> Any:  # noqa: ANN401
+    if kind == "instant":
+        return datetime.fromtimestamp(echo, UTC)
+    if kind == "date":
+        return date.fromisoformat(echo)
+    return echo
 
 
 @cache
@@ -110,6 +120,8 @@ def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: st
     if parameter.kind == "columns":
         return _columns(columns, field, given)
     text = _text(field, given)
+    if parameter.kind == "date" and not _is_date(text):
+        _invalid(field, f"must be a date as YYYY-MM-DD of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     if parameter.kind == "timezone" and text not in timezones():
         _invalid(field, "must be a name of the IANA time zone database, such as Europe/Berlin")
     if parameter.kind == "currency" and text not in money.EXPONENTS:
@@ -137,6 +149,15 @@ def _instant(field: str, given: Any) -> int:  # noqa: ANN401
         )
         raise InvalidRequest(message, param=field, code=code)
     return int(digits)
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        return _FIRST_YEAR <= date.fromisoformat(text).year <= _LAST_YEAR
+    except ValueError:
+        return False
 
 
 def _columns(columns: Mapping[str, bool], field: str, given: Any) -> list[str]:  # noqa: ANN401

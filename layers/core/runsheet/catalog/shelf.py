@@ -17,21 +17,29 @@ _FOLDER = Path(__file__).parent / "report_types"
 
 
 def report_type(report_type_id: str) -> ReportType:
-    """Return one report type; only its own file is read and parsed.
+    """Return one report type by its id or an alias; by its id, only its own file is read and parsed.
 
     Raises:
         NotFound: there is no such report type.
     """
     path = _paths().get(report_type_id)
-    if path is None:
+    if path is not None:
+        return _load(path)
+    found = _aliases().get(report_type_id)
+    if found is None:
         raise missing("report_type", report_type_id[:100])
-    return _load(path)
+    return found
 
 
 @cache
 def report_types() -> Mapping[str, ReportType]:
     """Return every report type by its id, in the order of the ids."""
     return MappingProxyType({report_type_id: _load(path) for report_type_id, path in _paths().items()})
+
+
+@cache
+def _aliases() -> dict[str, ReportType]:
+    return {alias: found for found in report_types().values() for alias in found.aliases}
 
 
 @cache

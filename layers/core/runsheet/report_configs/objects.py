@@ -129,3 +129,9 @@ class SendingObject(Model):
     object: Literal["report_config_send"] = "report_config_send"
     report_run: str
     recipient_emails: list[str]
+
+
+class ShardDue(Model):
+    """The message that asks for a dispatcher of one shard."""
+
+    shard: str

@@ -1,78 +1,86 @@
-"""Make the report run of a config, on request."""
+"""The run of a config: what it is about, and sending it on request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runsheet import catalog, ids
-from runsheet.errors import Conflict, InvalidRequest
-from runsheet.organisations import service as organisations
-from runsheet.report_configs.coverage import coverage
+from runsheet import catalog, ids, schedule
+from runsheet.errors import Conflict, InvalidRequest, NotFound
+from runsheet.report_configs.coverage import Coverage, coverage
 from runsheet.report_configs.objects import SendingObject
 from runsheet.report_configs.service import schedule_of
-from runsheet.report_runs import table as report_runs
+from runsheet.report_runs import queueing
 from runsheet.report_runs.model import ReportRun, Sending
-from runsheet.report_runs.queueing import DEADLINE_SECONDS, queue
 from runsheet.runtime import clock
-from runsheet.runtime.observability import logger
-from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from runsheet.report_configs.model import ReportConfig
-    from runsheet.tenancy import Tenant
-
-_DAY = 24 * 60 * 60
 
 
-def send_now(tenant: Tenant, config: ReportConfig, recipient_emails: list[str] | None) -> ReportRun:
+def send_now(config: ReportConfig, recipient_emails: list[str] | None) -> ReportRun:
     """Store and queue the run that the config would have if it were due now; its result is mailed.
 
     It is about the period before the present moment, whatever data there is for it: as the scheduled ones do, it gives
     an empty report rather than none.
 
     Args:
-        tenant: whose config it is.
         config: to send; it stays as it is.
         recipient_emails: who gets it in place of the config's own, as a test; None for the config's own.
 
     Raises:
         Conflict: the config is disabled.
         InvalidRequest: every recipient has unsubscribed.
-        NotFound: the report type is no longer there.
     """
     _check_somebody_gets_it(config, recipient_emails)
+    kind: Literal["now", "test"] = "now" if recipient_emails is None else "test"
+    run = run_of(config, kind, clock.now(), recipient_emails=recipient_emails)
+    queueing.begin(run)
+    return run
+
+
+def run_of(
+    config: ReportConfig,
+    kind: Literal["scheduled", "now", "test"],
+    slot: datetime,
+    *,
+    recipient_emails: list[str] | None = None,
+    missed: int = 0,
+) -> ReportRun:
+    """Return a new run of a config for a slot, not stored yet.
+
+    Parameters that no longer fit the report type, or a type that is gone, are left for the worker to refuse: the run
+    then fails, and a failed run is told to those in cc.
+
+    Args:
+        config: with the zone that is its own or its organisation's now.
+        kind: see `Sending`.
+        slot: when it is due, or asked for.
+        recipient_emails: in place of the config's.
+        missed: how many earlier slots it stands for.
+    """
+    report_type, about = _about(config, slot)
     now = clock.now()
     created = int(now.timestamp())
-    report_type = catalog.report_type(config.report_type)
-    when = schedule_of(config, organisations.get(tenant.organisation_id).timezone)
-    about = coverage(report_type, when, now)
-    bound = report_type.bind(config.parameters | about.parameters)
-    run = ReportRun(
-        tenant=tenant,
+    return ReportRun(
+        tenant=config.tenant,
         id=ids.new_id("frr", now),
-        report_type=report_type.id,
-        parameters=dict(sorted(bound.echo.items())),
+        report_type=report_type,
+        parameters=dict(sorted((config.parameters | about.parameters).items())),
         created=created,
-        deadline=created + DEADLINE_SECONDS,
+        deadline=created + queueing.DEADLINE_SECONDS,
         sending=Sending(
             config_id=config.id,
-            kind="now" if recipient_emails is None else "test",
-            scheduled_for=created,
+            kind=kind,
+            scheduled_for=int(slot.timestamp()),
             recipient_emails=recipient_emails,
-            missed=0,
+            missed=missed,
             first_day=about.first_day.isoformat(),
             last_day=about.last_day.isoformat(),
-            timezone=when.timezone,
+            timezone=config.zone,
         ),
     )
-    report_runs.put(run, expires_at=created + int(settings().retention_days) * _DAY)
-    try:
-        queue(run)
-    except (ClientError, BotoCoreError):
-        logger.exception("run not queued; the sweeper will", extra={"run": run.id})
-    return run
 
 
 def shown(run: ReportRun, config: ReportConfig) -> SendingObject:
@@ -85,6 +93,15 @@ def subscribed(config: ReportConfig) -> list[str]:
     """Return the recipients who have not asked to get nothing more."""
     gone = set(config.unsubscribed_emails)
     return [address for address in config.recipient_emails if address.lower() not in gone]
+
+
+def _about(config: ReportConfig, slot: datetime) -> tuple[str, Coverage]:
+    try:
+        report_type = catalog.report_type(config.report_type)
+    except NotFound:
+        day = schedule.as_of(slot, config.zone)
+        return config.report_type, Coverage({}, day, day)
+    return report_type.id, coverage(report_type, schedule_of(config, config.zone), slot)
 
 
 def _check_somebody_gets_it(config: ReportConfig, recipient_emails: list[str] | None) -> None:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from runsheet import catalog, ids
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.report_runs import table
 from runsheet.report_runs.model import ReportRun
-from runsheet.report_runs.queueing import DEADLINE_SECONDS, queue
+from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
 from runsheet.runtime import clock
-from runsheet.runtime.observability import logger
-from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from runsheet.report_runs.model import NewReportRun
     from runsheet.tenancy import Tenant
-
-_DAY = 24 * 60 * 60
 
 
 def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
@@ -58,9 +51,5 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
         created=created,
         deadline=created + DEADLINE_SECONDS,
     )
-    table.put(run, expires_at=created + int(settings().retention_days) * _DAY)
-    try:
-        queue(run)
-    except (ClientError, BotoCoreError):
-        logger.exception("run not queued; the sweeper will", extra={"run": run.id})
+    begin(run)
     return run

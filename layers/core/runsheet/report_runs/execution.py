@@ -8,6 +8,7 @@ from runsheet import catalog, ids, leases
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
+from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import File
 from runsheet.report_runs import table
 from runsheet.runtime import clock
@@ -41,6 +42,9 @@ def execute(message: RunRequested) -> None:
         _carry_out(run, lease)
     except ReportFailed as failed:
         table.fail(run, error=failed.message, code=failed.code)
+    except (InvalidRequest, NotFound) as refused:
+        # A run of a config carries what was right when the config was made, maybe releases ago.
+        table.fail(run, error=refused.message, code="parameters_invalid")
     except Exception:
         table.release(run, lease, now=_now())
         raise

@@ -1,28 +1,63 @@
-"""Ask for a worker; ask again for the runs that got lost."""
+"""Begin a run: store it, ask for a worker; ask again for the runs that got lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from runsheet import leases
 from runsheet.report_runs import table
 from runsheet.report_runs.model import RunRequested
 from runsheet.runtime import clients, clock
+from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runsheet.report_runs.model import ReportRun
 
 # A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
 DEADLINE_SECONDS = 6 * 60 * 60
+_DAY = 24 * 60 * 60
+
+
+def begin(run: ReportRun) -> None:
+    """Store a new run, then ask for a worker; if that fails, the sweeper asks within two minutes."""
+    table.put(run, expires_at=expires_at(run))
+    queue_all([run])
+
+
+def expires_at(run: ReportRun) -> int:
+    """Return when the run is forgotten, in unix seconds."""
+    return run.created + int(settings().retention_days) * _DAY
+
+
+def queue_all(runs: Sequence[ReportRun]) -> None:
+    """Ask for a worker for each of up to ten stored runs; the sweeper asks for those that this fails to."""
+    entries = [{"Id": str(number), "MessageBody": _message(run)} for number, run in enumerate(runs)]
+    try:
+        answer = clients.sqs().send_message_batch(
+            QueueUrl=settings().report_runs_queue_url,
+            Entries=entries,  # type: ignore[arg-type]
+        )
+    except (ClientError, BotoCoreError):
+        logger.exception("runs not queued; the sweeper will", extra={"runs": [run.id for run in runs]})
+        return
+    for failed in answer.get("Failed", []):
+        logger.error("run not queued; the sweeper will", extra={"run": runs[int(failed["Id"])].id})
 
 
 def queue(run: ReportRun) -> None:
     """Ask for a worker."""
-    message = RunRequested(organisation_id=run.tenant.organisation_id, mode=run.tenant.mode, run_id=run.id)
-    clients.sqs().send_message(
-        QueueUrl=settings().report_runs_queue_url, MessageBody=message.model_dump_json()
-    )
+    clients.sqs().send_message(QueueUrl=settings().report_runs_queue_url, MessageBody=_message(run))
+
+
+def _message(run: ReportRun) -> str:
+    return RunRequested(
+        organisation_id=run.tenant.organisation_id, mode=run.tenant.mode, run_id=run.id
+    ).model_dump_json()
 
 
 def sweep() -> None:

@@ -38,15 +38,19 @@ def listed(tenant: Tenant) -> ReportTypeList:
 def _shown(
     tenant: Tenant, report_type: ReportType, availability: Callable[[str], Availability]
 ) -> ReportTypeObject:
-    """A type that reads several datasets is available where all of them are."""
+    """A type that reads several datasets is available where all of them are.
+
+    A type without an interval begins with the first of them: there may well be no credit memo before the second year.
+    """
     all_available = [availability(dataset) for dataset in report_type.reads]
     starts = [int(available.start.timestamp()) for available in all_available if available.start]
+    begins = max if "interval_start" in report_type.parameters else min
     updates = [int(available.updated.timestamp()) for available in all_available if available.updated]
     return ReportTypeObject(
         id=report_type.id,
         data_available_end=min(int(available.end.timestamp()) for available in all_available),
         # Without records any interval is accepted and gives an empty report: the epoch says so.
-        data_available_start=max(starts, default=0),
+        data_available_start=begins(starts, default=0),
         default_columns=list(report_type.default_columns) if report_type.default_columns else None,
         livemode=tenant.livemode,
         name=report_type.name,

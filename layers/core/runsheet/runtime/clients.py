@@ -90,6 +90,12 @@ def sts() -> STSClient:
     return client
 
 
+def forget() -> None:
+    """Drop every client, as a new process has none: after the environment has changed."""
+    for made in (dynamodb, s3, s3_as, sqs, sts, _session):
+        made.cache_clear()
+
+
 @cache
 def _session() -> Session:
     return get_session()

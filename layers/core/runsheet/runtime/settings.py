@@ -18,6 +18,7 @@ class Settings:
     datasets_table: str
     dataset_uploads_table: str
     dataset_uploads_queue_url: str
+    dispatch_queue_url: str
     report_runs_queue_url: str
     report_configs_table: str
     lake_bucket: str
