@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runsheet.deliveries.execution import MAX_ATTEMPTS
 from runsheet.runtime.settings import Settings
 from tests.template.template import ROOT, resources, template
 
@@ -231,3 +232,8 @@ def test_buckets_are_private_encrypted_and_answer_tls_only(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in WORKERS if "EphemeralStorage" not in WORKERS[name]])
 def test_only_engine_workers_need_room_on_disk(name: str) -> None:
     assert {"Ref": "EngineLayer"} not in WORKERS[name].get("Layers", [])
+
+
+def test_a_mail_is_given_up_before_its_message_is() -> None:
+    """The worker's last attempt says in the delivery that it was the last; a dead letter would say nothing."""
+    assert QUEUES["EmailsQueue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_ATTEMPTS + 1

@@ -323,7 +323,7 @@ def test_after_the_last_attempt_it_fails_and_says_so(
             execution.send(message)
     execution.send(message)
     assert (stored(message).status, stored(message).attempts) == ("failed", execution.MAX_ATTEMPTS)
-    assert "9 times" in str(stored(message).reason)
+    assert "11 times" in str(stored(message).reason)
 
 
 def test_a_fault_before_the_hand_over_is_tried_again(

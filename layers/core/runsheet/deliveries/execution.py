@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runsheet.report_configs.model import ReportConfig
 
 # One less than the queue's receives: the last of them can still say that it is the last.
-MAX_ATTEMPTS = 9
+MAX_ATTEMPTS = 11
 UNKNOWN = "It is unknown whether it was sent. It is not sent again, so that nobody gets it twice."
 
 
