@@ -7,14 +7,15 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic.json_schema import models_json_schema
 
 from runsheet.api_keys.model import PERMISSIONS
+from runsheet.runtime.dialects import dialect_of, v2
 from runsheet.runtime.dialects.v1 import FORM
 from runsheet.runtime.http import Response
-from runsheet.runtime.model import Model
 
 if TYPE_CHECKING:
     from runsheet.runtime.http import Operation
@@ -39,11 +40,48 @@ _ERROR = {
         }
     },
 }
+_ERRORS_OF_V2 = {
+    "Detail": {
+        "type": "object",
+        "required": ["detail"],
+        "properties": {"detail": {"type": "string", "description": "What is wrong"}},
+    },
+    "InvalidDetail": {
+        "type": "object",
+        "required": ["detail"],
+        "properties": {
+            "detail": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["loc", "msg", "type"],
+                    "properties": {
+                        "loc": {
+                            "type": "array",
+                            "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                            "description": "Where: body or query, then names and positions",
+                        },
+                        "msg": {"type": "string", "description": "What is wrong and what is allowed"},
+                        "type": {"type": "string", "description": "Stable, for programs"},
+                    },
+                },
+            }
+        },
+    },
+}
 _FAILURES = {
     "400": "The request cannot be carried out as it is",
     "401": "No key, or none that is in force",
     "403": "The key may not do this",
     "404": "No such object",
+}
+_PAGE = {"text/html": {"schema": {"type": "string"}}}
+# What the public pages answer; each route has some of them.
+_PAGES = {
+    "200": {"description": "Done, or a page that asks", "content": _PAGE},
+    "302": {"description": "The file is at the address in Location, for a minute"},
+    "404": {"description": "No such link", "content": _PAGE},
+    "410": {"description": "The link has expired or was withdrawn, or its file is gone", "content": _PAGE},
 }
 
 
@@ -66,7 +104,7 @@ def document() -> dict[str, Any]:
         "security": [{"bearer": []}, {"basic": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas["$defs"] | {"Error": _ERROR},
+            "schemas": schemas["$defs"] | {"Error": _ERROR} | _ERRORS_OF_V2,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A secret or restricted key"},
                 "basic": {
@@ -95,13 +133,9 @@ def _operations() -> list[tuple[str, Operation | None]]:
 
 
 def _schemas(operations: list[Operation]) -> dict[str, Any]:
-    requests = {
-        hint
-        for operation in operations
-        for name, hint in operation.hints.items()
-        if _is_model(hint) and name != "return"
-    }
-    answers = {operation.hints["return"] for operation in operations if _is_model(operation.hints["return"])}
+    named = [(name, model) for o in operations for name, models in o.models.items() for model in models]
+    requests = {model for name, model in named if name != "return"}
+    answers = {model for name, model in named if name == "return"}
     models = [(model, "validation") for model in requests] + [(model, "serialization") for model in answers]
     by_name = sorted(models, key=lambda pair: pair[0].__name__)
     _, definitions = models_json_schema(by_name, ref_template=_REFERENCE)  # type: ignore[arg-type]
@@ -113,13 +147,21 @@ def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict
         "operationId": noun,
         "tags": [noun.split(".", maxsplit=1)[0]],
         "summary": (operation.function.__doc__ or "").splitlines()[0],
-        "description": f"A restricted key needs `{operation.permission}`: {PERMISSIONS[operation.permission]}.",
+        "description": _needed(operation),
         "parameters": [*_path_parameters(operation.route), *_query_parameters(operation, schemas)],
-        "responses": _responses(operation),
+        "responses": _responses(operation) if operation.permission else _PAGES,
     }
+    if not operation.permission:
+        described["security"] = []
     if "body" in operation.hints:
-        described["requestBody"] = _body(operation.hints["body"])
+        described["requestBody"] = _body(operation)
     return described
+
+
+def _needed(operation: Operation) -> str:
+    if not operation.permission:
+        return "Public: the token in the path, which stands in a mail, is the only credential."
+    return f"A restricted key needs `{operation.permission}`: {PERMISSIONS[operation.permission]}."
 
 
 def _path_parameters(route: str) -> list[dict[str, Any]]:
@@ -142,7 +184,8 @@ def _nested(schema: dict[str, Any]) -> dict[str, Any]:
     return {"style": "deepObject", "explode": True} if "$ref" in schema else {}
 
 
-def _body(hint: Any) -> dict[str, Any]:
+def _body(operation: Operation) -> dict[str, Any]:
+    hint = operation.hints["body"]
     if hint is bytes:
         batch = {"type": "array", "items": {"type": "object"}}
         return {
@@ -152,10 +195,13 @@ def _body(hint: Any) -> dict[str, Any]:
                 "application/x-ndjson": {"schema": {"type": "string"}},
             },
         }
-    schema = {"$ref": _REFERENCE.format(model=hint.__name__)}
+    (model,) = operation.models["body"]
+    schema = {"$ref": _REFERENCE.format(model=model.__name__)}
+    if dialect_of(operation.path) is v2:
+        return {"required": NoneType not in get_args(hint), "content": {v2.JSON: {"schema": schema}}}
     nested = {
         name: {"style": "deepObject", "explode": True}
-        for name, field in hint.model_fields.items()
+        for name, field in model.model_fields.items()
         if field.annotation not in {str, int}
         and not set(get_args(field.annotation)) <= {str, int, type(None)}
     }
@@ -172,15 +218,34 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
         responses["302"] = {"description": "The bytes are at the address in Location"}
         responses["304"] = {"description": "The bytes are those that If-None-Match names"}
+    elif answer is NoneType:
+        responses["204"] = {"description": "Done"}
     else:
-        schema = {"$ref": _REFERENCE.format(model=answer.__name__)}
+        (model,) = operation.models["return"]
+        schema: dict[str, Any] = {"$ref": _REFERENCE.format(model=model.__name__)}
+        if answer is not model:
+            schema = {"type": "array", "items": schema}
         responses["200"] = {"description": "Done", "content": {"application/json": {"schema": schema}}}
-    error = {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}}
-    return responses | {status: {"description": text, "content": error} for status, text in _FAILURES.items()}
+    return responses | _failures(operation)
 
 
-def _is_model(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Model)
+def _failures(operation: Operation) -> dict[str, Any]:
+    if dialect_of(operation.path) is not v2:
+        return {status: _failure(text, "Error") for status, text in _FAILURES.items()}
+    found = {status: _failure(text, "Detail") for status, text in _FAILURES.items() if status != "400"}
+    if "body" in operation.hints:
+        found["409"] = _failure("It is at odds with what is stored", "Detail")
+        found["415"] = _failure("The body is not JSON", "Detail")
+    if {"body", "query"} & operation.hints.keys():
+        found["422"] = _failure("Something in the request is wrong", "InvalidDetail")
+    return found
+
+
+def _failure(text: str, schema: str) -> dict[str, Any]:
+    return {
+        "description": text,
+        "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model=schema)}}},
+    }
 
 
 def _version() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runsheet.deliveries.execution import MAX_ATTEMPTS
 from runsheet.runtime.settings import Settings
 from tests.template.template import ROOT, resources, template
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 FUNCTIONS = resources("AWS::Serverless::Function")
 WORKERS = {name: f for name, f in FUNCTIONS.items() if f["Handler"].startswith("workers.")}
 ROUTED = {name: f for name, f in FUNCTIONS.items() if name not in WORKERS and name != "NotFoundFunction"}
+# Routes without a key: what they open is named by a secret token in the path.
+PUBLIC = {"LinksRetrieveFunction", "UnsubscribeRetrieveFunction", "UnsubscribeUpdateFunction"}
 GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 # Statements whose resource is every resource, each with its reason.
@@ -106,7 +109,8 @@ def test_the_route_is_the_handler(name: str) -> None:
         assert operation in OPERATIONS[event["Method"], segments[-1].startswith("{")]
     parents = [s.removesuffix("s") for s in static[1:-1] if s != "reporting"]
     assert noun == "_".join([*parents, static[-1]]).replace("-", "_")
-    assert f'@endpoint("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
+    decorator = "page" if name in PUBLIC else "endpoint"
+    assert f'@{decorator}("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -161,6 +165,15 @@ def test_no_function_has_more_than_its_inline_and_the_authentication_policy() ->
         policy for f in FUNCTIONS.values() for policy in f.get("Policies", []) if "Statement" not in policy
     ]
     assert all(policy == {"Ref": "AuthenticationPolicy"} for policy in named)
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_every_route_but_the_public_ones_asks_for_a_key(name: str) -> None:
+    policies = FUNCTIONS[name]["Policies"]
+    assert ({"Ref": "AuthenticationPolicy"} in policies) == (name not in PUBLIC)
+    assert any("{token}" in event["Properties"]["Path"] for event in FUNCTIONS[name]["Events"].values()) == (
+        name in PUBLIC
+    )
 
 
 QUEUES = resources("AWS::SQS::Queue")
@@ -219,3 +232,8 @@ def test_buckets_are_private_encrypted_and_answer_tls_only(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in WORKERS if "EphemeralStorage" not in WORKERS[name]])
 def test_only_engine_workers_need_room_on_disk(name: str) -> None:
     assert {"Ref": "EngineLayer"} not in WORKERS[name].get("Layers", [])
+
+
+def test_a_mail_is_given_up_before_its_message_is() -> None:
+    """The worker's last attempt says in the delivery that it was the last; a dead letter would say nothing."""
+    assert QUEUES["EmailsQueue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_ATTEMPTS + 1

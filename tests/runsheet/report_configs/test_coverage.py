@@ -74,3 +74,10 @@ def test_what_a_config_adds_is_checked_and_kept_alone() -> None:
     for wrong in ({"currency": "USD"}, {"interval_end": 1}, {"timezone": "Etc/UTC"}, {"x": 1}):
         with pytest.raises(InvalidRequest):
             checked_parameters(INTERVAL, wrong, when("daily"), SLOT)
+
+
+def test_a_send_that_the_clocks_move_over_midnight_is_about_the_period_of_its_own_day() -> None:
+    # In Nuuk 23:00 on Saturday the 28th became 00:00 on Sunday: the send of 23:30 is Saturday's still.
+    nuuk = Schedule("daily", time(23, 30), weekday=0, day_of_month=1, timezone="America/Nuuk")
+    about = coverage(INTERVAL, nuuk, datetime(2026, 3, 29, 1, 0, tzinfo=UTC))
+    assert (about.first_day, about.last_day) == (date(2026, 3, 27), date(2026, 3, 27))

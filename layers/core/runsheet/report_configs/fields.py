@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -89,9 +89,10 @@ DayOfMonth = Annotated[
 ]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 EmailAddress = Annotated[
-    str, Field(min_length=1, max_length=email_addresses.MAX_LENGTH), AfterValidator(_email)
+    str,
+    Field(min_length=1, max_length=email_addresses.MAX_LENGTH, json_schema_extra={"format": "idn-email"}),
+    AfterValidator(_email),
 ]
 # The number is held before any item is looked at.
 Recipients = Annotated[list[EmailAddress], Field(max_length=MAX_RECIPIENTS), AfterValidator(_distinct)]
 CcAddresses = Annotated[list[EmailAddress], Field(max_length=MAX_CC), AfterValidator(_distinct)]
-Day = int | Literal["last"]

@@ -52,7 +52,11 @@ class NewReportConfig(_Request):
 
 
 class ReportConfigChanges(_Request):
-    """The body of update: what is left out stays as it is, and what is None mostly, too (see `changing`)."""
+    """The body of update: what is left out stays as it is.
+
+    None clears `cc_emails`, sets `day_of_month`, `timezone` and `parameters` back to their defaults, and leaves all else
+    as it is.
+    """
 
     report_type: str | None = Field(None, description="Cannot be changed: only the config's own is taken")
     frequency: Frequency | None = None
@@ -88,25 +92,27 @@ class NewSending(Model):
 class ReportConfigObject(Model):
     """A config as the contract shows it; the fields behind `object` are additions to it."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     created_at: AwareDatetime
     modified_at: AwareDatetime | None
     id: str
     report_type: str
     is_enabled: bool
     frequency: Frequency
-    time: str = Field(json_schema_extra={"format": "time"})
-    weekday: int
+    time: str = Field(description="HH:MM:SS in local time", json_schema_extra={"format": "time"})
+    weekday: int = Field(description="0 is Monday; used by weekly configs")
     recipient_emails: list[str]
     cc_emails: list[str] | None
-    last_sent_at: AwareDatetime | None
+    last_sent_at: AwareDatetime | None = Field(description="The last successful send")
     object: Literal["report_config"] = "report_config"
-    day_of_month: int | Literal["last"]
-    timezone: str | None
-    parameters: dict[str, Any]
-    skip_if_empty: bool
-    attach: Attach
-    next_run_at: AwareDatetime | None
-    unsubscribed_emails: list[str]
+    day_of_month: int | Literal["last"] = Field(description="1 to 28 or last; used by monthly configs")
+    timezone: str | None = Field(description="IANA name; null for the organisation's")
+    parameters: dict[str, Any] = Field(description="Of the report type, without the time that it is about")
+    skip_if_empty: bool = Field(description="Send nothing when the report has no rows")
+    attach: Attach = Field(description="The CSV in the mail: auto is by its size")
+    next_run_at: AwareDatetime | None = Field(description="null while it is disabled")
+    unsubscribed_emails: list[str] = Field(description="Those of the addresses that get nothing more")
 
 
 class SendTimeObject(Model):
