@@ -75,6 +75,14 @@ _FAILURES = {
     "403": "The key may not do this",
     "404": "No such object",
 }
+_PAGE = {"text/html": {"schema": {"type": "string"}}}
+# What the public pages answer; each route has some of them.
+_PAGES = {
+    "200": {"description": "Done, or a page that asks", "content": _PAGE},
+    "302": {"description": "The file is at the address in Location, for a minute"},
+    "404": {"description": "No such link", "content": _PAGE},
+    "410": {"description": "The link has expired or was withdrawn, or its file is gone", "content": _PAGE},
+}
 
 
 def document() -> dict[str, Any]:
@@ -139,13 +147,21 @@ def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict
         "operationId": noun,
         "tags": [noun.split(".", maxsplit=1)[0]],
         "summary": (operation.function.__doc__ or "").splitlines()[0],
-        "description": f"A restricted key needs `{operation.permission}`: {PERMISSIONS[operation.permission]}.",
+        "description": _needed(operation),
         "parameters": [*_path_parameters(operation.route), *_query_parameters(operation, schemas)],
-        "responses": _responses(operation),
+        "responses": _responses(operation) if operation.permission else _PAGES,
     }
+    if not operation.permission:
+        described["security"] = []
     if "body" in operation.hints:
         described["requestBody"] = _body(operation)
     return described
+
+
+def _needed(operation: Operation) -> str:
+    if not operation.permission:
+        return "Public: the token in the path, which stands in a mail, is the only credential."
+    return f"A restricted key needs `{operation.permission}`: {PERMISSIONS[operation.permission]}."
 
 
 def _path_parameters(route: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from runsheet.api_keys import authentication
-from runsheet.runtime import clients, settings
+from runsheet.runtime import base_url, clients, settings
 from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ _AWS = {
     "PUBLIC_BASE_URL": "https://reports.example.com",
     "RETENTION_DAYS": "365",
     "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
+    "MAIL_FROM": "reports@example.com",
+    "MAIL_CONFIGURATION_SET": "mails",
+    "BASE_URL_PARAMETER": "/runsheet/base-url",
 }
 
 
@@ -71,5 +74,6 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
+    base_url.base_url.cache_clear()
     authentication.forget_cached_keys()
     clients.forget()

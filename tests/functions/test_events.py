@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
+from runsheet import tokens
 from runsheet.api_keys import service as api_keys
 from runsheet.dataset_uploads import service as dataset_uploads
 from runsheet.dataset_uploads.model import NewUpload
+from runsheet.deliveries import service as deliveries
+from runsheet.deliveries import table as deliveries_table
+from runsheet.deliveries.model import DeliveryRequested
+from runsheet.file_links import service as file_links
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
 from runsheet.report_configs import service as report_configs
@@ -22,13 +28,18 @@ from runsheet.report_runs.model import NewReportRun, RunRequested
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests.gateway import Context, send
+from tests.mails import sample_sending
 from tests.template.template import ROOT, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runsheet.files.model import File
+    from runsheet.report_runs.model import ReportRun
+
 HANDLERS = [f["Handler"].removesuffix(".handler") for f in resources("AWS::Serverless::Function").values()]
 ROUTED = [name for name in HANDLERS if not name.startswith("workers.") and name != "not_found"]
+PUBLIC = {"links.retrieve": 302, "unsubscribe.retrieve": 200, "unsubscribe.update": 200}
 CSV = (
     b"id,created,available_on,currency,gross,fee,net,reporting_category\n"
     b"txn_1,2026-03-01T08:00:00Z,2026-03-03T00:00:00Z,usd,1000,59,941,charge\n"
@@ -62,8 +73,7 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
-        "rc_EXAMPLE": report_configs.create(tenant, NEW_CONFIG).id,
-    }
+    } | mailed(tenant, run, file)
 
     def read(handler: str) -> dict[str, Any]:
         text = (ROOT / "events" / f"{handler.replace('.', '/')}.json").read_text()
@@ -73,6 +83,28 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         return event
 
     return read
+
+
+def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
+    """A mail of the run that was handed over, with the tokens in its links, and what its ids are."""
+    boto3.client("ses").verify_email_identity(EmailAddress=settings().mail_from)
+    config = report_configs.create(tenant, NEW_CONFIG)
+    link = file_links.create(tenant, file, expires_at=file.expires_at)
+    assert link.url is not None
+    sending = sample_sending(config)
+    deliveries.announce(replace(report_runs.retrieve(tenant, run.id), sending=sending), config)
+    (delivery, *_) = deliveries.of_config(tenant, config.id, 10)
+    message = DeliveryRequested.of(delivery)
+    token = tokens.new_token()
+    deliveries_table.take(message, "lease_1", now=0)
+    deliveries_table.hand_over(message, "lease_1", unsubscribe_hash=tokens.hash_of(token), now=0)
+    deliveries_table.give_back(message, "lease_1")
+    return {
+        "rc_EXAMPLE": config.id,
+        "recipient_EXAMPLE": delivery.recipient,
+        "unsubscribe_token_EXAMPLE": token,
+        "link_token_EXAMPLE": link.url.rpartition("/")[2],
+    }
 
 
 def handler(name: str) -> Callable[[dict[str, Any], Any], Any]:
@@ -90,11 +122,12 @@ def test_every_function_has_its_event_and_every_event_its_function() -> None:
 @pytest.mark.parametrize("name", ROUTED)
 def test_a_route_answers_its_event(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     answer = send(handler(name), sample(name))
-    assert answer.status == (204 if name in WITHOUT_CONTENT else 200), answer.body
+    expected = 204 if name in WITHOUT_CONTENT else PUBLIC.get(name, 200)
+    assert answer.status == expected, answer.body
     assert answer.headers["request-id"].startswith("req_")
 
 
-@pytest.mark.parametrize("name", ROUTED)
+@pytest.mark.parametrize("name", [name for name in ROUTED if name not in PUBLIC])
 def test_a_route_refuses_its_event_without_a_key(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     event = sample(name)
     del event["headers"]["authorization"]
@@ -105,7 +138,10 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
     assert send(handler("not_found"), sample("not_found")).status == 404
 
 
-@pytest.mark.parametrize("name", ["workers.generate_report", "workers.ingest_upload"])
+@pytest.mark.parametrize(
+    "name",
+    ["workers.generate_report", "workers.ingest_upload", "workers.send_email", "workers.note_mail_event"],
+)
 def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     assert handler(name)(sample(name), Context()) == {"batchItemFailures": []}
 

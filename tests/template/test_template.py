@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FUNCTIONS = resources("AWS::Serverless::Function")
 WORKERS = {name: f for name, f in FUNCTIONS.items() if f["Handler"].startswith("workers.")}
 ROUTED = {name: f for name, f in FUNCTIONS.items() if name not in WORKERS and name != "NotFoundFunction"}
+# Routes without a key: what they open is named by a secret token in the path.
+PUBLIC = {"LinksRetrieveFunction", "UnsubscribeRetrieveFunction", "UnsubscribeUpdateFunction"}
 GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 # Statements whose resource is every resource, each with its reason.
@@ -106,7 +108,8 @@ def test_the_route_is_the_handler(name: str) -> None:
         assert operation in OPERATIONS[event["Method"], segments[-1].startswith("{")]
     parents = [s.removesuffix("s") for s in static[1:-1] if s != "reporting"]
     assert noun == "_".join([*parents, static[-1]]).replace("-", "_")
-    assert f'@endpoint("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
+    decorator = "page" if name in PUBLIC else "endpoint"
+    assert f'@{decorator}("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -161,6 +164,15 @@ def test_no_function_has_more_than_its_inline_and_the_authentication_policy() ->
         policy for f in FUNCTIONS.values() for policy in f.get("Policies", []) if "Statement" not in policy
     ]
     assert all(policy == {"Ref": "AuthenticationPolicy"} for policy in named)
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_every_route_but_the_public_ones_asks_for_a_key(name: str) -> None:
+    policies = FUNCTIONS[name]["Policies"]
+    assert ({"Ref": "AuthenticationPolicy"} in policies) == (name not in PUBLIC)
+    assert any("{token}" in event["Properties"]["Path"] for event in FUNCTIONS[name]["Events"].values()) == (
+        name in PUBLIC
+    )
 
 
 QUEUES = resources("AWS::SQS::Queue")

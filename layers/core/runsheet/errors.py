@@ -8,6 +8,7 @@ RunsheetError
 ├── PermissionDenied      403
 ├── NotFound              404
 ├── Conflict              409
+├── Gone                  410
 └── Unavailable           503
 
 The services raise them without knowing a dialect; `runtime.dialects` words them for the contract of the route.
@@ -87,6 +88,12 @@ class Conflict(RunsheetError):
     """The request is at odds with what is stored."""
 
     status = 409
+
+
+class Gone(RunsheetError):
+    """It existed, and has ended."""
+
+    status = 410
 
 
 class Unavailable(RunsheetError):

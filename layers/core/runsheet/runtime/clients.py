@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=20)
@@ -84,6 +85,19 @@ def sqs() -> SQSClient:
 
 
 @cache
+def sesv2() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
+    """Return the SES client of this process. It never repeats a call by itself: that could send a mail twice."""
+    return _client("sesv2", config=_RETRIES.merge(Config(retries={"total_max_attempts": 1})))
+
+
+@cache
+def ssm() -> SSMClient:
+    """Return the SSM client of this process."""
+    client: SSMClient = _client("ssm", config=_RETRIES)
+    return client
+
+
+@cache
 def sts() -> STSClient:
     """Return the STS client of this process."""
     client: STSClient = _client("sts", config=_RETRIES)
@@ -92,7 +106,7 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, s3, s3_as, sqs, sts, _session):
+    for made in (dynamodb, s3, s3_as, sesv2, sqs, ssm, sts, _session):
         made.cache_clear()
 
 

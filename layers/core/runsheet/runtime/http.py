@@ -124,9 +124,9 @@ def endpoint(
             logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
             key.check_allows(permission)
             request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))
-            return _encode(function(request, **_arguments(operation, event, headers)))
+            return encode(function(request, **_arguments(operation, event, headers)))
 
-        handler = wraps(function)(_guarded(operate, route))
+        handler = wraps(function)(guarded(operate, route))
         handler.operation = operation  # type: ignore[attr-defined]
         return handler
 
@@ -140,13 +140,15 @@ def unknown_route(event: dict[str, Any], _context: object) -> dict[str, Any]:
         method, path = _method_and_path(event)
         raise dialect_of(path).unknown_route(method, path)
 
-    return _guarded(operate, "unknown")(event, _context)
+    return guarded(operate, "unknown")(event, _context)
 
 
-def _guarded(
-    operate: Callable[[dict[str, Any], str], dict[str, Any]], route: str
+def guarded(
+    operate: Callable[[dict[str, Any], str], dict[str, Any]],
+    route: str,
+    failed: Callable[[RunsheetError, str, str], dict[str, Any]] | None = None,
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Wrap an operation in request id, log, metrics and the dialect's errors."""
+    """Wrap an operation in request id, log, metrics and errors: the dialect's, or as `failed` words them."""
 
     @observed
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
@@ -158,7 +160,7 @@ def _guarded(
         try:
             answer = operate(event, request_id)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the caller gets the contract's own form
-            answer = _failed(failure, path, request_id)
+            answer = (failed or _in_dialect)(_worded(failure), path, request_id)
         answer["headers"] |= _contract_headers(event.get("headers") or {}, request_id)
         milliseconds = (time.perf_counter() - started) * 1000
         logger.info(
@@ -176,19 +178,22 @@ def _guarded(
     return handler
 
 
-def _failed(failure: Exception, path: str, request_id: str) -> dict[str, Any]:
+def _worded(failure: Exception) -> RunsheetError:
     match failure:
         case RunsheetError():
-            error = failure
+            return failure
         case ClientError() if _may_pass(failure):
             logger.warning("turned away by AWS", extra={"operation": failure.operation_name})
-            error = Unavailable("Too much is asked of the service at this moment. Try again shortly.")
+            return Unavailable("Too much is asked of the service at this moment. Try again shortly.")
         case BotoCoreError():
             logger.exception("AWS did not answer")
-            error = Unavailable("The service cannot answer at this moment. Try again shortly.")
+            return Unavailable("The service cannot answer at this moment. Try again shortly.")
         case _:
             logger.exception("unhandled error")
-            error = RunsheetError("An unexpected error occurred. It is logged under this request's id.")
+            return RunsheetError("An unexpected error occurred. It is logged under this request's id.")
+
+
+def _in_dialect(error: RunsheetError, path: str, request_id: str) -> dict[str, Any]:
     status, headers, body = dialect_of(path).error(error, request_id)
     return _json(status, body, headers)
 
@@ -250,7 +255,8 @@ def _body(event: dict[str, Any]) -> bytes:
         raise InvalidRequest("The body cannot be read.") from None
 
 
-def _encode(answer: Model | list[Model] | Response | None) -> dict[str, Any]:
+def encode(answer: Model | list[Model] | Response | None) -> dict[str, Any]:
+    """Return the gateway's form of an answer."""
     if answer is None:
         return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
     if isinstance(answer, Response):

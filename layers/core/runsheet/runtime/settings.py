@@ -21,6 +21,14 @@ class Settings:
     dispatch_queue_url: str
     report_runs_queue_url: str
     report_configs_table: str
+    deliveries_table: str
+    file_links_table: str
+    suppressed_addresses_table: str
+    emails_queue_url: str
+    mail_events_queue_url: str
+    mail_from: str
+    mail_configuration_set: str
+    base_url_parameter: str
     lake_bucket: str
     lake_role_arn: str
     results_bucket: str

@@ -1,0 +1,11 @@
+"""GET /links/{token}."""
+
+from runsheet.file_links import service
+from runsheet.runtime.http import Response
+from runsheet.runtime.pages import Visit, page, redirect
+
+
+@page("GET /links/{token}")
+def handler(visit: Visit) -> Response:
+    """Follow a link to a file: a redirect to S3, signed afresh."""
+    return redirect(service.follow(visit.path["token"]))

@@ -1,0 +1,1 @@
+"""File links: public addresses of a file that work for weeks, sign afresh on each click, and can be revoked."""

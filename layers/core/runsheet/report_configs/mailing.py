@@ -1,0 +1,59 @@
+"""What mailing changes of a config: ReportConfigsTable, partition key `tenant`, sort key `id`.
+
+Both changes count the revision up, so that a customer's change that read the config before is refused and made again
+rather than undoing them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from runsheet.runtime.clients import dynamodb
+from runsheet.runtime.items import condition_failed, to_attribute, to_item
+from runsheet.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from runsheet.tenancy import Tenant
+
+
+def note_sent(tenant: Tenant, config_id: str, *, announced_at: int, now: int) -> None:
+    """Move `last_sent_at` to `now` (unix seconds), once per run: only if it lies before the run's announcement."""
+    _change(
+        tenant,
+        config_id,
+        "SET last_sent_at = :now ADD revision :one",
+        "attribute_exists(id) AND (attribute_not_exists(last_sent_at) OR last_sent_at < :announced)",
+        {":now": now, ":announced": announced_at, ":one": 1},
+    )
+
+
+def unsubscribe(tenant: Tenant, config_id: str, email: str) -> None:
+    """Add one address to those who get nothing more; nothing happens if it is there or the config is gone."""
+    _change(
+        tenant,
+        config_id,
+        "SET unsubscribed_emails = list_append(if_not_exists(unsubscribed_emails, :none), :added) "
+        "ADD revision :one",
+        "attribute_exists(id) AND NOT contains(unsubscribed_emails, :email)",
+        {":none": [], ":added": [email.lower()], ":email": email.lower(), ":one": 1},
+    )
+
+
+def _change(tenant: Tenant, config_id: str, expression: str, condition: str, values: dict[str, Any]) -> None:
+    try:
+        dynamodb().update_item(
+            TableName=settings().report_configs_table,
+            Key=_key(tenant, config_id),
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=to_item(values),
+        )
+    except ClientError as failure:
+        if not condition_failed(failure):
+            raise
+
+
+def _key(tenant: Tenant, config_id: str) -> dict[str, Any]:
+    return {"tenant": to_attribute(tenant.partition), "id": to_attribute(config_id)}
