@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,15 @@ import pytest
 
 from report_configs import create as configs_create
 from report_configs import delete as configs_delete
+from report_configs import deliveries as configs_deliveries
 from report_configs import list as configs_list
 from report_configs import retrieve as configs_retrieve
 from report_configs import send as configs_send
 from report_configs import upcoming as configs_upcoming
 from report_configs import update as configs_update
 from runsheet.api_keys import service as api_keys
+from runsheet.deliveries import table as deliveries
+from runsheet.deliveries.model import Delivery
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
 from runsheet.report_runs import table as report_runs
@@ -40,6 +44,7 @@ ROUTES: dict[str, tuple[Any, str, str]] = {
     "update": (configs_update, "PATCH", "/{id}"),
     "delete": (configs_delete, "DELETE", "/{id}"),
     "upcoming": (configs_upcoming, "GET", "/{id}/upcoming"),
+    "deliveries": (configs_deliveries, "GET", "/{id}/deliveries"),
     "send": (configs_send, "POST", "/{id}/send"),
 }
 
@@ -314,7 +319,7 @@ def test_the_list_takes_a_report_type_and_passes_over_what_else_is_asked(call: C
         assert (answer.status, answer.json["detail"][0]["loc"]) == (422, ["query", "report_type"])
 
 
-@pytest.mark.parametrize("operation", ["retrieve", "update", "delete", "upcoming", "send"])
+@pytest.mark.parametrize("operation", ["retrieve", "update", "delete", "upcoming", "deliveries", "send"])
 def test_what_is_not_the_tenants_own_is_missing(
     call: Callable[..., Answer], operation: str, organisation_id: str
 ) -> None:
@@ -394,12 +399,64 @@ def test_a_test_goes_to_others_also_while_the_config_is_disabled(
     assert call("send", {"to": ["me@example.com"]}, config_id).status == 422
 
 
+def test_deliveries_tell_who_got_which_run_and_when_or_why_not(
+    call: Callable[..., Answer], organisation_id: str
+) -> None:
+    config_id = call("create", NEW).json["id"]
+    assert call("deliveries", config_id=config_id).json == []
+    sent = Delivery(
+        tenant=Tenant(organisation_id, "test"),
+        config_id=config_id,
+        run_id="frr_1",
+        email="Finance@example.com",
+        role="to",
+        kind="report",
+        test=False,
+        scheduled_for=int(NOW.timestamp()),
+        missed=2,
+        created=int(NOW.timestamp()),
+        status="sent",
+        sent_at=int(NOW.timestamp()) + 1,
+        message_id="m1",
+        attempts=1,
+    )
+    suppressed = replace(
+        sent, run_id="frr_2", status="suppressed", sent_at=None, message_id=None, reason="It bounced."
+    )
+    for delivery in (sent, suppressed, replace(sent, config_id="rc_other")):
+        deliveries.put(delivery, expires_at=int(NOW.timestamp()) + 100)
+    newer, older = call("deliveries", config_id=config_id).json
+    assert older == {
+        "object": "report_config_delivery",
+        "report_config": config_id,
+        "report_run": "frr_1",
+        "email": "Finance@example.com",
+        "role": "to",
+        "kind": "report",
+        "is_test": False,
+        "status": "sent",
+        "reason": None,
+        "scheduled_for": "2026-03-26T12:00:00Z",
+        "missed": 2,
+        "created_at": "2026-03-26T12:00:00Z",
+        "sent_at": "2026-03-26T12:00:01Z",
+        "delivered_at": None,
+        "message_id": "m1",
+        "attempts": 1,
+    }
+    assert (newer["report_run"], newer["status"], newer["reason"]) == ("frr_2", "suppressed", "It bounced.")
+    assert call("deliveries", config_id=config_id, query="?limit=1&other=1").json == [newer]
+    for limit in ("0", "201", "x", "", "-1", "9" * 5000):
+        answer = call("deliveries", config_id=config_id, query=f"?limit={limit}")
+        assert (answer.status, answer.json["detail"][0]["loc"]) == (422, ["query", "limit"])
+
+
 @pytest.mark.parametrize("operation", ROUTES)
 def test_a_restricted_key_needs_its_permission(
     call: Callable[..., Answer], operation: str, organisation_id: str
 ) -> None:
     config_id = call("create", NEW).json["id"]
-    needed = "read" if operation in {"list", "retrieve", "upcoming"} else "write"
+    needed = "read" if operation in {"list", "retrieve", "upcoming", "deliveries"} else "write"
     other = "write" if needed == "read" else "read"
     body = {"create": NEW, "update": {"time": "09:00"}}.get(operation)
     denied = call(
