@@ -174,6 +174,11 @@ def day_of(schedule: Schedule, slot: datetime) -> date:
     return shown
 
 
+def start_of_day(day: date, timezone: str) -> datetime:
+    """Return the first instant of a local day, aware UTC; of a day that the zone left out, that of the next."""
+    return _first(datetime.combine(day, time(), zone(timezone)))
+
+
 def period(frequency: Frequency, slot: datetime, timezone: str, day: date | None = None) -> Period:
     """Return what a report that is sent at `slot` is about.
 
@@ -198,7 +203,7 @@ def period(frequency: Frequency, slot: datetime, timezone: str, day: date | None
         if frequency == "daily" and _is_left_out(local_zone, end - _DAY):
             end -= _DAY
         start = end - (_DAY if frequency == "daily" else 7 * _DAY)
-    start_at, end_at = _start(local_zone, start), _start(local_zone, end)
+    start_at, end_at = start_of_day(start, timezone), start_of_day(end, timezone)
     first = start_at.astimezone(local_zone).date()
     last = (end_at - _SECOND).astimezone(local_zone).date()
     return Period(start_at, end_at, first, last, timezone)
@@ -257,13 +262,9 @@ def _send(schedule: Schedule, local_zone: ZoneInfo, day: date) -> datetime | Non
     return _change(wall)
 
 
-def _start(local_zone: ZoneInfo, day: date) -> datetime:
-    """Return the first instant of a local day; of a day that the zone left out, that of the next."""
-    return _first(datetime.combine(day, time(), local_zone))
-
-
 def _is_left_out(local_zone: ZoneInfo, day: date) -> bool:
-    return _start(local_zone, day) == _start(local_zone, day + _DAY)
+    midnight, following = (_first(datetime.combine(one, time(), local_zone)) for one in (day, day + _DAY))
+    return midnight == following
 
 
 def _first(wall: datetime) -> datetime:

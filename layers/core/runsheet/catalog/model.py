@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from runsheet.catalog import days, header, parameters
+from runsheet import schedule
+from runsheet.catalog import header, parameters
 from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from runsheet.catalog.header import ColumnType, ParameterHeader
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,9 @@ class ReportType:
         }
         as_of = values.get("as_of")
         if as_of is not None:
-            bindable["as_of_end"] = days.end_of(as_of, bindable["timezone"]).replace(tzinfo=None)
+            bindable["as_of_end"] = schedule.start_of_day(as_of + _DAY, bindable["timezone"]).replace(
+                tzinfo=None
+            )
         everything = self.default_columns or tuple(c.name for c in self.columns if c.type != "metadata")
         return BoundParameters(
             echo=echo,
@@ -152,7 +158,7 @@ class ReportType:
                 param="parameters.interval_end",
             )
         if bound.as_of is not None and (
-            days.start_of(bound.as_of, bound.values["timezone"]) >= availability_end
+            schedule.start_of_day(bound.as_of, bound.values["timezone"]) >= availability_end
         ):
             raise InvalidRequest(
                 f"Data for the report type {self.id} is only available through {_utc(availability_end)};"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from runsheet import zones
 from runsheet.errors import InvalidRequest
 from runsheet.names import display_name
 
@@ -53,22 +52,13 @@ class Organisation:
     subscription_end: date | None
 
 
-@cache
-def timezones() -> frozenset[str]:
-    """Return every IANA zone name and alias that the tzdata package knows, the same on every machine.
-
-    `zoneinfo.available_timezones()` also lists what the machine adds (`localtime`, `posix/…`).
-    """
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
-
-
 def check_timezone(timezone: str) -> None:
     """Refuse what is no IANA zone name.
 
     Raises:
         InvalidRequest: it is none.
     """
-    if timezone not in timezones():
+    if timezone not in zones.names():
         raise InvalidRequest(
             f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {timezone!r}.",
             param="timezone",

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from runsheet import catalog, email_addresses
+from runsheet import catalog, email_addresses, zones
 from runsheet.email_addresses import InvalidAddress
 from runsheet.errors import NotFound
-from runsheet.organisations.model import timezones
 
 MAX_RECIPIENTS = 50
 MAX_CC = 20
@@ -49,7 +48,7 @@ def _day_of_month(value: object) -> object:
 
 
 def _timezone(value: str) -> str:
-    if value not in timezones():
+    if value not in zones.names():
         raise PydanticCustomError("timezone", "Input should be an IANA time zone such as 'Europe/Berlin'")
     return value
 
