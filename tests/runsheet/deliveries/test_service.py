@@ -165,11 +165,12 @@ def test_a_test_goes_to_its_own_recipients_alone() -> None:
     assert found["me@example.com"].test
 
 
-def test_a_run_that_nobody_scheduled_is_not_mailed() -> None:
+def test_a_run_that_nobody_scheduled_or_that_has_not_ended_is_not_mailed() -> None:
     config = sample_config()
     put_config(config)
     run = put_run(sample_sending(config), file=put_file(b"a\n1\n"))
     service.announce(replace(run, sending=None), config)
+    service.announce(replace(run, status="pending"), config)
     assert service.of_config(TENANT, config.id, 10) == []
 
 

@@ -217,6 +217,19 @@ def test_a_mail_has_its_headers_both_bodies_and_its_attachment() -> None:
         assert LINK in body.get_content()
 
 
+def test_the_address_to_unsubscribe_stands_in_one_piece_however_long_it_is() -> None:
+    url = f"https://abcdefghij.execute-api.ap-southeast-2.amazonaws.com/unsubscribe/{'u' * 43}"
+    raw = message.build(
+        report(),
+        sender="reports@example.com",
+        recipient="ann@example.com",
+        unsubscribe_url=url,
+        attachment=None,
+        at=datetime(2026, 11, 22, 8, tzinfo=UTC),
+    )
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in raw
+
+
 @pytest.mark.parametrize(
     "title",
     ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\x00y", "x\u2028Bcc: e", "Größe 報告 🧾"],

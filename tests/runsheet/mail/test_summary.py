@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runsheet.mail import summary
+from tests.template.template import ROOT
 
 HEADER = [
     "as_of_date",
@@ -45,6 +46,13 @@ def test_each_currency_has_its_total_and_its_own_scale() -> None:
     assert [bar.amount for bar in euros.bars] == ["100.00", "50.00", "0.00", "0.00", "-25.00"]
     assert [bar.share for bar in euros.bars] == [1.0, 0.5, 0.0, 0.0, 0.0]
     assert [bar.share for bar in yen.bars] == [0.0, 0.0, 0.0, 0.0, 1.0]
+
+
+def test_the_report_itself_has_the_columns_that_are_read() -> None:
+    case = ROOT / "tests/reports/ar_aging.summary.1/currencies/expect.csv"
+    found = summary.of_csv(case.read_text(encoding="utf-8"))
+    assert found is not None
+    assert {total.currency for total in found.totals} >= {"EUR", "JPY"}
 
 
 def test_the_ends_give_the_same_as_the_whole() -> None:

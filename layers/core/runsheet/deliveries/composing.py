@@ -67,7 +67,7 @@ def _report(
     file = run.file
     if file is None:
         raise Undeliverable("The run has no file.")
-    name = _NOT_IN_FILENAMES.sub("-", f"{config.report_type}-{sending.last_day}")[:100]
+    name = _NOT_IN_FILENAMES.sub("-", f"{config.report_type}-{sending.last_day}")[:60]
     contents = attaching.contents(file, config.attach, name)
     link = file_links.create(run.tenant, file, expires_at=file.expires_at)
     mail = ReportMail(

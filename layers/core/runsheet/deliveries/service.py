@@ -28,7 +28,7 @@ def announce(run: ReportRun, config: ReportConfig) -> None:
     It may be called as often as its caller likes, at the same time too: a delivery that is there is left as it is,
     and a message too many finds its mail sent. Until it returns, call it again.
     """
-    if run.sending is None:
+    if run.sending is None or run.status == "pending":
         return
     created = int(clock.now().timestamp())
     expires_at = created + int(settings().retention_days) * _DAY

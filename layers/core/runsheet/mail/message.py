@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -11,8 +12,22 @@ from runsheet.mail.addresses import header_address
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from email.policy import Policy
 
     from runsheet.mail.model import Attachment, Rendered
+
+
+class _OneLine(UnstructuredHeader, BaseHeader):
+    """A header on a line of its own: folding would encode a long address, and no mail client decodes that one."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the line; it is below the 998 characters that SMTP allows."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OneLine)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 def build(
@@ -37,7 +52,7 @@ def build(
     Raises:
         Undeliverable: an address is none that mail can be sent to.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = header_address(sender, "Runsheet")
     message["To"] = header_address(recipient)
     message["Subject"] = rendered.subject
