@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _SAM = [sys.executable, "-m", "samcli"]
 _ARTIFACTS_BUCKET = "runsheet-artifacts"
+_SENDER = "reports@example.com"
 _SOURCES_TAG = "runsheet:sources"
 # Shared by all local stacks of this checkout: the tests use what `make up` has built.
 _BUILDS = ROOT / ".local" / "builds"
@@ -49,6 +51,7 @@ def deploy(place: Place, progress: Progress) -> bool:
         _deploy(template, digest, place)
     with progress.step("Open the routes"):
         trust.admit_sessions(place)
+        _verify_sender(place)
         routes.create(place)
     return True
 
@@ -72,7 +75,15 @@ def _parameters(place: Place) -> dict[str, str]:
         "Runtime": "python{}.{}".format(*sys.version_info),
         "Architecture": _ARCHITECTURES[machine],
         "PublicBaseUrl": place.base_url,
+        "MailFrom": _SENDER,
     }
+
+
+def _verify_sender(place: Place) -> None:
+    """Have SES take mail from the stack, as the owner of its address does in AWS; again, if it has forgotten."""
+    ses = place.session().client("sesv2", endpoint_url=place.aws_endpoint_url)
+    with suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=_SENDER)
 
 
 def _deployed(place: Place) -> str | None:

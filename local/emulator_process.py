@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ministack import app
+from ministack.core import iam_actions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,8 +38,20 @@ def main(lock_file: Path, pipe: Path | None) -> None:
         # The emulator runs functions with this interpreter. Its own would offer them every development package.
         sys.executable = os.environ.pop("RUNSHEET_FUNCTION_INTERPRETER")
         sys.argv = ["ministack"]
+        _need_the_rights_that_aws_knows()
         app.app = _ending_at_once(_behind_tls(app.app))
         app.main()
+
+
+def _need_the_rights_that_aws_knows() -> None:
+    """Let the batched calls of SQS need the right to the single one: AWS has none of their own, the emulator asks for it."""
+    needed = iam_actions.extract_iam_action
+
+    def needed_in_aws(service: str, *arguments: Any, **options: Any) -> str:  # noqa: ANN401 - the emulator's own
+        action: str = needed(service, *arguments, **options)
+        return action.removesuffix("Batch") if service == "sqs" else action
+
+    iam_actions.extract_iam_action = needed_in_aws
 
 
 def _behind_tls(serve: Serve) -> Serve:
