@@ -25,6 +25,7 @@ from runsheet.api_keys import service as api_keys
 from runsheet.deliveries import table as deliveries
 from runsheet.deliveries.model import Delivery
 from runsheet.organisations import service as organisations
+from runsheet.organisations import table as organisations_table
 from runsheet.organisations.model import NewOrganisation
 from runsheet.report_runs import table as report_runs
 from runsheet.runtime import clock
@@ -383,6 +384,19 @@ def test_send_starts_a_run_of_the_period_before(call: Callable[..., Answer], org
     assert call("retrieve", config_id=made["id"]).json == made
 
 
+def test_send_counts_days_in_the_zone_of_now_even_if_the_config_was_not_moved_yet(
+    call: Callable[..., Answer], organisation_id: str
+) -> None:
+    config_id = call("create", NEW).json["id"]
+    organisations_table.set_timezone(organisation_id, "Asia/Tokyo")  # and then whoever changed it died
+    run = report_runs.get(
+        Tenant(organisation_id, "test"), call("send", config_id=config_id).json["report_run"]
+    )
+    assert run is not None
+    assert run.sending is not None
+    assert (run.sending.timezone, run.parameters["timezone"]) == ("Asia/Tokyo", "Asia/Tokyo")
+
+
 def test_a_test_goes_to_others_also_while_the_config_is_disabled(
     call: Callable[..., Answer], organisation_id: str
 ) -> None:
@@ -494,7 +508,7 @@ def test_the_contracts_own_report_types_are_kept_by_their_names(
     sent = call("send", config_id=made["id"]).json
     run = report_runs.get(Tenant(organisation_id, "test"), sent["report_run"])
     assert run is not None
-    assert (run.report_type, run.parameters.keys()) == (runs, parameters)
+    assert (run.report_type, set(run.parameters)) == (runs, parameters)
     assert run.parameters.get("as_of", "2026-03-25") == "2026-03-25"
 
 
