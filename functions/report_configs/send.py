@@ -8,6 +8,6 @@ from runsheet.runtime.http import Request, endpoint
 @endpoint("POST /v2/report-configs/{id}/send", permission="report_configs_write")
 def handler(request: Request, body: NewSending | None) -> SendingObject:
     """Send the report of a config now, to its recipients or, as a test, to others."""
-    config = service.retrieve(request.tenant, request.path["id"])
+    config = service.retrieve_in_zone(request.tenant, request.path["id"])
     run = running.send_now(config, body.recipient_emails if body else None)
     return running.shown(run, config)

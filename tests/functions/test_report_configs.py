@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from report_configs import create as configs_create
 from report_configs import delete as configs_delete
@@ -22,6 +25,7 @@ from runsheet.api_keys import service as api_keys
 from runsheet.deliveries import table as deliveries
 from runsheet.deliveries.model import Delivery
 from runsheet.organisations import service as organisations
+from runsheet.organisations import table as organisations_table
 from runsheet.organisations.model import NewOrganisation
 from runsheet.report_runs import table as report_runs
 from runsheet.runtime import clock
@@ -380,6 +384,19 @@ def test_send_starts_a_run_of_the_period_before(call: Callable[..., Answer], org
     assert call("retrieve", config_id=made["id"]).json == made
 
 
+def test_send_counts_days_in_the_zone_of_now_even_if_the_config_was_not_moved_yet(
+    call: Callable[..., Answer], organisation_id: str
+) -> None:
+    config_id = call("create", NEW).json["id"]
+    organisations_table.set_timezone(organisation_id, "Asia/Tokyo")  # and then whoever changed it died
+    run = report_runs.get(
+        Tenant(organisation_id, "test"), call("send", config_id=config_id).json["report_run"]
+    )
+    assert run is not None
+    assert run.sending is not None
+    assert (run.sending.timezone, run.parameters["timezone"]) == ("Asia/Tokyo", "Asia/Tokyo")
+
+
 def test_a_test_goes_to_others_also_while_the_config_is_disabled(
     call: Callable[..., Answer], organisation_id: str
 ) -> None:
@@ -468,3 +485,51 @@ def test_a_restricted_key_needs_its_permission(
         operation, body, config_id, as_key=secret(organisation_id, "test", [f"report_configs_{needed}"])
     )
     assert allowed.status in {200, 204}
+
+
+@pytest.mark.parametrize(
+    ("report_type", "runs", "parameters"),
+    [
+        ("ar_aging_report", "ar_aging.summary.1", {"as_of", "timezone"}),
+        ("ar_aging.detail.1", "ar_aging.detail.1", {"as_of", "timezone"}),
+        (
+            "integration_sync_report",
+            "integration_sync.detail.1",
+            {"interval_start", "interval_end", "timezone"},
+        ),
+    ],
+)
+def test_the_contracts_own_report_types_are_kept_by_their_names(
+    call: Callable[..., Answer], organisation_id: str, report_type: str, runs: str, parameters: set[str]
+) -> None:
+    made = call("create", NEW | {"report_type": report_type}).json
+    assert made["report_type"] == report_type
+    assert call("list", query=f"?report_type={report_type}").json == [made]
+    sent = call("send", config_id=made["id"]).json
+    run = report_runs.get(Tenant(organisation_id, "test"), sent["report_run"])
+    assert run is not None
+    assert (run.report_type, set(run.parameters)) == (runs, parameters)
+    assert run.parameters.get("as_of", "2026-03-25") == "2026-03-25"
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_FIELDS = st.sampled_from(
+    [*NEW, "time", "weekday", "day_of_month", "timezone", "cc_emails", "parameters", "x"]
+)
+
+
+@given(fields=st.dictionaries(_FIELDS, _VALUES, max_size=4))
+@settings_of_hypothesis(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_body_is_more_than_the_callers_mistake(
+    call: Callable[..., Answer], fields: dict[str, Any]
+) -> None:
+    for body in (fields, NEW | fields):
+        answer = call("create", json.dumps(body).encode())
+        assert answer.status in {200, 422}
+        assert call("update", json.dumps(fields).encode(), "rc_none").status in {404, 422}

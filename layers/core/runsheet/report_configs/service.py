@@ -90,6 +90,16 @@ def retrieve(tenant: Tenant, config_id: str) -> ReportConfig:
     return config
 
 
+def retrieve_in_zone(tenant: Tenant, config_id: str) -> ReportConfig:
+    """Return a config, its next send computed in the zone that it has now, also where that is not stored yet.
+
+    Raises:
+        NotFound: unknown, or another tenant's.
+    """
+    config = retrieve(tenant, config_id)
+    return rezone(config, _organisation_timezone(tenant))
+
+
 def update(tenant: Tenant, config_id: str, changes: ReportConfigChanges) -> ReportConfig:
     """Change a config. It is sent next as before, unless the change is about when.
 
