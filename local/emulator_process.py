@@ -6,6 +6,7 @@ It holds an exclusive lock on the lock file for as long as it lives, and writes 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack import app
 from ministack.core import iam_actions
+from ministack.services import lambda_svc
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,19 +41,42 @@ def main(lock_file: Path, pipe: Path | None) -> None:
         sys.executable = os.environ.pop("RUNSHEET_FUNCTION_INTERPRETER")
         sys.argv = ["ministack"]
         _need_the_rights_that_aws_knows()
+        _read_streams_from_their_start()
         app.app = _ending_at_once(_behind_tls(app.app))
         app.main()
 
 
 def _need_the_rights_that_aws_knows() -> None:
-    """Let the batched calls of SQS need the right to the single one: AWS has none of their own, the emulator asks for it."""
-    needed = iam_actions.extract_iam_action
+    """Ask for the rights that AWS asks for.
 
-    def needed_in_aws(service: str, *arguments: Any, **options: Any) -> str:  # noqa: ANN401 - the emulator's own
-        action: str = needed(service, *arguments, **options)
+    A batched call of SQS needs the right to the single one, as AWS has none of its own. Sending a mail needs the right
+    to the sender's identity, where the emulator asks for the right to everything.
+    """
+    action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def action_in_aws(service: str, *arguments: Any, **options: Any) -> str:  # noqa: ANN401 - the emulator's own
+        action: str = action_of(service, *arguments, **options)
         return action.removesuffix("Batch") if service == "sqs" else action
 
-    iam_actions.extract_iam_action = needed_in_aws
+    def resource_in_aws(service: str, method: str, path: str, *others: Any, **options: Any) -> str:  # noqa: ANN401
+        if service == "ses" and path.endswith("/outbound-emails"):
+            _headers, body, _query, region, account = others
+            return f"arn:aws:ses:{region}:{account}:identity/{json.loads(body).get('FromEmailAddress', '')}"
+        resource: str = resource_of(service, method, path, *others, **options)
+        return resource
+
+    iam_actions.extract_iam_action = action_in_aws
+    iam_actions.extract_resource_arn = resource_in_aws
+
+
+def _read_streams_from_their_start() -> None:
+    """Forget how far streams were read: the emulator keeps that over a restart, but not the streams."""
+    restore = lambda_svc.load_persisted_state
+
+    def restore_without_positions(state: dict[str, Any]) -> None:
+        restore({name: value for name, value in state.items() if name != "dynamodb_stream_positions"})
+
+    lambda_svc.load_persisted_state = restore_without_positions
 
 
 def _behind_tls(serve: Serve) -> Serve:
