@@ -96,7 +96,8 @@ def due(shard: str, *, until: int) -> Iterator[ReportConfig]:
         .paginate(
             TableName=settings().report_configs_table,
             IndexName="due",
-            KeyConditionExpression="shard = :shard AND next_run_at <= :until",
+            KeyConditionExpression="#shard = :shard AND next_run_at <= :until",
+            ExpressionAttributeNames={"#shard": "shard"},
             ExpressionAttributeValues=to_item({":shard": shard, ":until": until}),
         )
     )
