@@ -10,7 +10,7 @@ from local.accounts import Accounts
 from local.alone import alone
 from local.deployment import deploy, physical_ids
 from local.place import REGION, STACK_NAME, Details
-from local.receivables import load_receivables
+from local.sample_loading import load_samples
 from local.sample_data import child_organisation, parent_organisation
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _bring_up(place: Place, progress: Progress, until_closed: Path | None) -> De
     fresh = Details(place.base_url, place.aws_endpoint_url, REGION, STACK_NAME, organisations)
     if are_new:
         # Before they are written down: when this fails, the next `make up` begins with new ones.
-        load_receivables(fresh, progress)
+        load_samples(fresh, progress)
     if fresh != details:
         place.write_details(fresh)
     return fresh

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from runsheet.report_configs.model import ReportConfig
 
 # Claims wait for DynamoDB most of their time.
-_GROUPS_AT_ONCE = 16
-# A transaction takes 50 claims at the most, a call of SQS ten messages. One claim at a time, the signing and parsing of
-# its call would keep a processor from more than 600 claims a second.
-_CLAIMS_IN_A_GROUP = 10
+_GROUPS_AT_ONCE = 8
+# A transaction takes 50 claims at the most. One claim at a time, the signing and parsing of its call would keep a
+# processor from more than 600 claims a second.
+_CLAIMS_IN_A_GROUP = 25
 
 
 def dispatch_due() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
 DEADLINE_SECONDS = 6 * 60 * 60
 _DAY = 24 * 60 * 60
+_MESSAGES_PER_CALL = 10
 
 
 def begin(run: ReportRun) -> None:
@@ -35,7 +36,12 @@ def expires_at(run: ReportRun) -> int:
 
 
 def queue_all(runs: Sequence[ReportRun]) -> None:
-    """Ask for a worker for each of up to ten stored runs; the sweeper asks for those that this fails to."""
+    """Ask for a worker for each of the stored runs; the sweeper asks for those that this fails to."""
+    for first in range(0, len(runs), _MESSAGES_PER_CALL):
+        _queue_some(runs[first : first + _MESSAGES_PER_CALL])
+
+
+def _queue_some(runs: Sequence[ReportRun]) -> None:
     entries = [{"Id": str(number), "MessageBody": _message(run)} for number, run in enumerate(runs)]
     try:
         answer = clients.sqs().send_message_batch(

