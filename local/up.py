@@ -10,8 +10,8 @@ from local.accounts import Accounts
 from local.alone import alone
 from local.deployment import deploy, physical_ids
 from local.place import REGION, STACK_NAME, Details
-from local.sample_loading import load_samples
 from local.sample_data import child_organisation, parent_organisation
+from local.sample_loading import load_samples
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -202,6 +202,26 @@ def test_a_config_left_in_its_organisations_old_zone_is_moved_and_not_sent(
     )
 
 
+def test_a_slot_that_was_computed_by_old_rules_of_the_zone_is_not_sent_early_nor_left_out(
+    tenant: Tenant, now: Callable[[datetime], None]
+) -> None:
+    hour = timedelta(hours=1)
+    early, late = config(tenant, EIGHT - hour), config(tenant, EIGHT + hour)
+    now(EIGHT - hour)
+    tick()
+    assert runs(tenant) == []
+    moved = table.get(tenant, early.id)
+    assert moved is not None
+    assert moved.next_run_at == int(EIGHT.timestamp())
+    now(EIGHT + hour)
+    tick()
+    assert {run.sending.config_id for run in runs(tenant) if run.sending} == {early.id, late.id}
+    for one in (early, late):
+        after = table.get(tenant, one.id)
+        assert after is not None
+        assert after.next_run_at == int((EIGHT + timedelta(days=1)).timestamp())
+
+
 def test_one_config_that_cannot_be_claimed_does_not_keep_the_others_waiting(
     tenant: Tenant, now: Callable[[datetime], None]
 ) -> None:

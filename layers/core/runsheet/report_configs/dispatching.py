@@ -8,7 +8,8 @@ two calls neither double a run nor lose it: a run whose message was never sent i
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _GROUPS_AT_ONCE = 8
 # A transaction takes 50 claims at the most. One claim at a time, the signing and parsing of its call would keep a
 # processor from more than 600 claims a second.
 _CLAIMS_IN_A_GROUP = 25
+# When a new release of the time zones moves a send, it is by less than this. A slot that lies further behind the newest
+# one is the newest to come, computed by rules that held no longer: it is not due yet.
+_MOVED_AT_MOST = timedelta(hours=12)
 
 
 def dispatch_due() -> None:
@@ -116,9 +120,13 @@ class Dispatcher:
             return None
         when = service.schedule_of(config, config.zone)
         first = datetime.fromtimestamp(config.next_run_at, UTC)
-        slot = max(schedule.latest_send(when, self._now), first)
-        missed = schedule.count_sends(when, first, slot)
+        newest = schedule.latest_send(when, self._now)
         following = int(schedule.next_send(when, self._now).timestamp())
+        if first - newest > _MOVED_AT_MOST:
+            table.update(replace(config, next_run_at=following))
+            return None
+        slot = max(newest, first)
+        missed = schedule.count_sends(when, first, slot)
         return Claim(config, running.run_of(config, "scheduled", slot, missed=missed), following)
 
     def _note_failure(self, config: ReportConfig) -> None:
