@@ -188,7 +188,7 @@ def test_a_config_left_in_its_organisations_old_zone_is_moved_and_not_sent(
     tenant: Tenant, now: Callable[[datetime], None]
 ) -> None:
     left = config(tenant, zone="Asia/Tokyo")
-    own = config(tenant, zone="Asia/Tokyo", timezone="Asia/Tokyo")
+    own = config(tenant, zone="Asia/Tokyo", timezone="Asia/Tokyo", time="22:00:00")
     now(EIGHT + timedelta(minutes=1))
     tick()
     (run,) = runs(tenant)
@@ -286,7 +286,7 @@ def test_dispatchers_killed_anywhere_neither_double_nor_miss_a_slot(
 ) -> None:
     """Fifty kills a seed, before a call to AWS, or after it has taken effect and before its answer is read."""
     chance = random.Random(seed)  # noqa: S311 - where it dies must be the same each time
-    configs = [config(tenant) for _ in range(12)]
+    configs = [config(tenant, timezone="Etc/UTC", zone="Etc/UTC", time="13:00:00") for _ in range(12)]
     really = BaseClient._make_api_call  # type: ignore[attr-defined]
     left = [0]
 
