@@ -47,6 +47,8 @@ def test_it_is_kept_as_given_and_sent_to_in_ascii(address: str, sent_to: str) ->
         "a@[127.0.0.1]",
         "a@example..com",
         "ü@example.com",
+        "=?utf-8?q?a?=@example.com",
+        "=?utf-8?q??=@example.com",
         "a\ud800@example.com",
         "a@\ud800.com",
         "a@exa\u202emple.com",

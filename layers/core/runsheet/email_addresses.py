@@ -23,6 +23,9 @@ def checked(address: str) -> str:
     """
     if not 1 <= len(address) <= MAX_LENGTH:
         raise InvalidAddress(f"An e-mail address has 1 to {MAX_LENGTH} characters")
+    if "=?" in address:
+        # Begins an encoded word: the standard library would not put it into a header as it is.
+        raise InvalidAddress("An e-mail address cannot hold '=?'")
     sendable(address)
     return address
 
@@ -47,9 +50,9 @@ def sendable(address: str) -> str:
 
 
 def folded(address: str) -> str:
-    """Return what equals for two ways of writing one address: ASCII, in lower case.
+    """Return what equals for two ways of writing one address: its domain as punycode, all in lower case.
 
     Raises:
-        InvalidAddress: it is none.
+        InvalidAddress: it is none, as far as that matters here.
     """
-    return sendable(address).lower()
+    return (address if address.isascii() else sendable(address)).lower()

@@ -86,8 +86,8 @@ def test_a_large_file_is_never_read_whole_into_memory(monkeypatch: pytest.Monkey
 
 def test_the_totals_of_a_large_aging_are_read_from_its_end() -> None:
     header = b"row_type,customer_name,currency,current,days_1_30,days_31_60,days_61_90,days_91_plus,total\n"
-    total = b"total,TOTAL,eur,1.00,2.00,0.00,0.00,-1.00,2.00\n"
-    content = header + b"customer,x,eur,1.00,0,0,0,0,1.00\n" * 5000 + total
+    total = b'"total","TOTAL","eur","1.00","2.00","0.00","0.00","-1.00","2.00"\n'
+    content = header + b'"customer","x","eur","1.00","0","0","0","0","1.00"\n' * 5000 + total
     assert len(header) <= 100
     found = attaching.contents(put_file(content), "never", "r")
     assert found.summary is not None

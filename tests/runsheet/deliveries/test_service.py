@@ -111,6 +111,18 @@ def test_the_same_address_in_another_case_or_in_copy_gets_one_mail() -> None:
     assert {email: one.role for email, one in found.items()} == {"Ann@example.com": "to"}
 
 
+def test_the_same_address_in_two_spellings_of_its_domain_gets_one_mail() -> None:
+    unicode, ascii_only = "ann@exämple.com", "ann@xn--exmple-cua.com"
+    assert list(announced(sample_config(recipient_emails=[unicode], cc_emails=[ascii_only]))) == [unicode]
+
+
+def test_who_unsubscribed_in_one_spelling_gets_nothing_in_another() -> None:
+    config = sample_config(
+        recipient_emails=["ann@exämple.com"], cc_emails=None, unsubscribed_emails=["ann@xn--exmple-cua.com"]
+    )
+    assert [one.status for one in announced(config).values()] == ["unsubscribed"]
+
+
 def test_more_recipients_than_a_call_of_sqs_takes_are_all_queued() -> None:
     config = sample_config(recipient_emails=[f"a{number}@example.com" for number in range(50)])
     announced(config)

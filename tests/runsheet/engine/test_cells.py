@@ -77,6 +77,16 @@ def test_every_amount_is_exact_in_every_currency(minor: int, currency: str) -> N
     assert len(shown.partition(".")[2]) == money.exponent(currency)
 
 
+def test_amounts_of_any_size_can_be_sorted() -> None:
+    """DuckDB computes more of a CASE under an ORDER BY than it takes."""
+    amounts = [10**20, 5, -(10**17), 12_345, 10**15]
+    select, _ = cells.select_list(report("money"), ["value"], None)
+    rows = "select {'minor': sum(a)::hugeint, 'currency': 'kwd'} as value, a from (select unnest($amounts) as a) group by a"
+    sql = f"select {cells.line(1)} from (select {select} from (select * from ({rows}) order by a))"
+    found = [Decimal(line.strip('"')) for (line,) in CONNECTION.execute(sql, {"amounts": amounts}).fetchall()]
+    assert found == [Decimal(amount) / 1000 for amount in sorted(amounts)]
+
+
 def test_an_amount_may_have_a_decimal_comma() -> None:
     assert amount(-123456, "eur", ",") == "-1234,56"
     assert amount(5, "jpy", ",") == "5"

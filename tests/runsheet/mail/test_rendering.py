@@ -254,6 +254,19 @@ def test_a_name_of_any_script_arrives() -> None:
     assert built(report(title="Größe 報告 🧾"))["Subject"].startswith("Größe 報告 🧾: as of")
 
 
+def test_a_long_subject_begins_on_its_own_line() -> None:
+    rendered = Rendered("Accounts receivable aging detail: " + "x" * 90, "<p>x</p>", "x\n")
+    raw = message.build(
+        rendered,
+        sender="reports@example.com",
+        recipient="ann@example.com",
+        unsubscribe_url="https://reports.example.com/unsubscribe/x",
+        attachment=None,
+        at=datetime(2026, 11, 22, 8, tzinfo=UTC),
+    )
+    assert b"\r\nSubject: Accounts receivable aging detail: x" in raw
+
+
 @given(st.text(max_size=300))
 def test_any_subject_arrives_on_one_line(title: str) -> None:
     subject = report(title=title, period="p").subject

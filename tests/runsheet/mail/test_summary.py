@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,9 +26,14 @@ def row(kind: str, name: str, currency: str, *amounts: str) -> list[str]:
 
 
 def text(*rows: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([HEADER, *rows])
-    return out.getvalue()
+    """Return a CSV as ours are: an empty cell is nothing, all others are quoted."""
+    lines = [
+        [f'"{cell.replace(QUOTE, QUOTE * 2)}"' if cell else "" for cell in row] for row in [HEADER, *rows]
+    ]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+QUOTE = '"'
 
 
 EUR = row("total", "TOTAL", "eur", "100.00", "50.00", "0.00", "0.00", "-25.00", "125.00")
@@ -67,6 +70,19 @@ def test_a_customers_name_cannot_pass_for_a_total() -> None:
     found = summary.of_ends(whole, whole[len(text()) :])
     assert found is not None
     assert [total.total for total in found.totals] == ["125.00"]
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\u2028", "\x85", "\x0b"])
+@pytest.mark.parametrize("quote", ["", QUOTE, QUOTE * 2])
+def test_a_name_that_holds_a_whole_line_of_totals_is_none(line_break: str, quote: str) -> None:
+    """It stands right before the totals, so that its last fragment reads like the first of them."""
+    forged = row("total", "TOTAL", "usd", "9", "9", "9", "9", "9", "99")
+    line = ",".join(f"{quote}{cell}{quote}" for cell in forged)
+    hostile = ["2026-11-21", "customer", "c", f"x{line_break}{line}{line_break}2026-11-21,total,,TOTAL"]
+    whole = text([*hostile, "acc", "usd", "3", "1", "0", "0", "0", "0", "1", "0"], EUR)
+    for start in range(len(text()), len(whole) - 20):
+        found = summary.of_ends(whole, whole[start:])
+        assert found is None or [total.total for total in found.totals] == ["125.00"]
 
 
 def test_only_small_tables_are_shown() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runsheet import ids
 from runsheet.deliveries import composing, sending, suppression, table
+from runsheet.email_addresses import folded
 from runsheet.mail.addresses import Undeliverable, to_ascii
 from runsheet.report_configs import mailing
 from runsheet.report_configs import table as report_configs
@@ -60,9 +61,7 @@ def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tup
     run = report_runs.get(message.tenant, message.run_id)
     if run is None:
         raise Undeliverable("The run is gone.")
-    stopped = _stopped(
-        delivery, config, is_scheduled=run.sending is not None and run.sending.kind == "scheduled"
-    )
+    stopped = _stopped(delivery, config)
     if config is None or stopped:
         status, reason = stopped or ("cancelled", "The report config was deleted.")
         table.end(message, lease, status, reason=reason)
@@ -72,15 +71,16 @@ def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tup
     return mail, unsubscribe_hash, recipient
 
 
-def _stopped(
-    delivery: Delivery, config: ReportConfig | None, *, is_scheduled: bool
-) -> tuple[Status, str | None] | None:
+def _stopped(delivery: Delivery, config: ReportConfig | None) -> tuple[Status, str | None] | None:
     """Return how a delivery ends that should no longer be sent, by what holds right before; None to send it."""
     if config is None:
         return "cancelled", "The report config was deleted."
-    if is_scheduled and not config.is_enabled:
-        return "cancelled", "The report config was disabled."
-    if delivery.email.lower() in config.unsubscribed_emails:
+    if not delivery.test:
+        if not config.is_enabled:
+            return "cancelled", "The report config was disabled."
+        if delivery.email not in (*config.recipient_emails, *(config.cc_emails or ())):
+            return "cancelled", "The address was taken from the report config."
+    if folded(delivery.email) in config.unsubscribed_emails:
         return "unsubscribed", None
     if suppression.is_suppressed(delivery.tenant, delivery.email):
         return "suppressed", "Mail to this address bounced, or its owner complained."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runsheet.deliveries import suppression, table
 from runsheet.deliveries.model import Delivery, DeliveryRequested
+from runsheet.email_addresses import folded
 from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 
@@ -66,7 +67,7 @@ def _decided(
         # Those who only get the report are told nothing of a failure, unless they are the ones who asked for a test.
         told = role == "cc" or sending.recipient_emails is not None
         kind: Kind = "report" if succeeded or not told else "failure"
-        if email.lower() in config.unsubscribed_emails:
+        if folded(email) in config.unsubscribed_emails:
             yield email, role, kind, "unsubscribed", None
         elif suppression.is_suppressed(run.tenant, email):
             yield email, role, kind, "suppressed", "Mail to this address bounced, or its owner complained."
@@ -87,8 +88,8 @@ def _recipients(sending: Sending, config: ReportConfig) -> Iterator[tuple[str, R
     roles: list[tuple[Role, list[str]]] = [("to", to), ("cc", cc)]
     for role, emails in roles:
         for email in emails:
-            if email.lower() not in seen:
-                seen.add(email.lower())
+            if folded(email) not in seen:
+                seen.add(folded(email))
                 yield email, role
 
 

@@ -1,4 +1,4 @@
-"""SuppressedAddressesTable: partition key `tenant`, sort key `email` (lower case): who gets no mail of a tenant.
+"""SuppressedAddressesTable: partition key `tenant`, sort key `email` (folded): who gets no mail of a tenant.
 
 An address comes here when mail to it bounced for good or its owner complained. Mailing it again would cost the
 team's own reputation with SES.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runsheet.email_addresses import folded
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import to_item
 from runsheet.runtime.settings import settings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def suppress(tenant: Tenant, email: str, *, reason: str, now: int) -> None:
     """Send this address nothing more."""
-    item = {"tenant": tenant.partition, "email": email.lower(), "reason": reason, "since": now}
+    item = {"tenant": tenant.partition, "email": folded(email), "reason": reason, "since": now}
     dynamodb().put_item(TableName=settings().suppressed_addresses_table, Item=to_item(item))
 
 
@@ -26,7 +27,7 @@ def is_suppressed(tenant: Tenant, email: str) -> bool:
     """Return whether the tenant sends this address nothing."""
     answer = dynamodb().get_item(
         TableName=settings().suppressed_addresses_table,
-        Key=to_item({"tenant": tenant.partition, "email": email.lower()}),
+        Key=to_item({"tenant": tenant.partition, "email": folded(email)}),
         ConsistentRead=True,
     )
     return "Item" in answer

@@ -129,7 +129,8 @@ def _decimal(minor: str, decimals: int) -> str:
     if decimals == 0:
         return f"{minor}::varchar"
     unit = f"{10**-decimals:.{decimals}f}"
-    return f"({minor}::decimal(16, 0) * {unit}::decimal({decimals}, {decimals}))::varchar"
+    # try_cast: under an ORDER BY, DuckDB 1.5.5 casts the amounts of the other branch of the CASE as well.
+    return f"(try_cast({minor} as decimal(16, 0)) * {unit}::decimal({decimals}, {decimals}))::varchar"
 
 
 def _large_decimal(minor: str, decimals: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.errors import MessageError
 from email.headerregistry import Address
 
 from runsheet.email_addresses import InvalidAddress, sendable
@@ -29,4 +30,7 @@ def header_address(email: str, name: str = "") -> Address:
     Raises:
         Undeliverable: see `to_ascii`.
     """
-    return Address(display_name=name, addr_spec=to_ascii(email))
+    try:
+        return Address(display_name=name, addr_spec=to_ascii(email))
+    except (MessageError, ValueError):
+        raise Undeliverable("No mail can be sent to this address: it cannot stand in a header.") from None

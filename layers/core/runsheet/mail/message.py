@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
 
 class _OneLine(UnstructuredHeader, BaseHeader):
-    """A header on a line of its own: folding would encode a long address, and no mail client decodes that one."""
+    """A header on a line of its own: folding encodes a long address, and begins a long subject with an empty line."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the line; it is below the 998 characters that SMTP allows."""
+        """Return the line, below the 998 characters that SMTP allows; what is not ASCII has to be encoded."""
+        if not self.isascii():
+            return str(super().fold(policy=policy))
         return f"{self.name}: {self}{policy.linesep}"
 
 
 _HEADERS = HeaderRegistry()
 _HEADERS.map_to_type("list-unsubscribe", _OneLine)
+_HEADERS.map_to_type("subject", _OneLine)
 _POLICY = SMTP.clone(header_factory=_HEADERS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20
 MAX_COLUMNS = 8
+_MAX_CELL = 300
 _BUCKETS = {
     "current": "Current",
     "days_1_30": "1 to 30 days",
@@ -21,6 +23,8 @@ _BUCKETS = {
     "days_61_90": "61 to 90 days",
     "days_91_plus": "91 or more days",
 }
+# A line of ours: every cell that is not empty is quoted, and a quote in it is doubled.
+_LINE = re.compile(r'(?:"(?:[^"]|"")+")?(?:,(?:"(?:[^"]|"")+")?)*')
 _AGING = frozenset({"row_type", "currency", "total", *_BUCKETS})
 
 
@@ -43,7 +47,8 @@ def of_csv(text: str) -> Summary | None:
     totals = _totals(found)
     if totals:
         return Summary(totals=totals)
-    if first and len(first) <= MAX_ROWS and len(header) <= MAX_COLUMNS:
+    longest = max((len(cell) for row in first for cell in row), default=0)
+    if first and len(first) <= MAX_ROWS and len(header) <= MAX_COLUMNS and longest <= _MAX_CELL:
         return Summary(header=tuple(header), rows=tuple(first))
     return None
 
@@ -52,12 +57,13 @@ def of_ends(head: str, tail: str) -> Summary | None:
     """Return the totals of a CSV that is too large to be read whole, from its first lines and its last.
 
     Only an unbroken run of totals at the very end counts: what stands before may begin inside a quoted cell, and a
-    customer's name may look like anything.
+    customer's name may look like anything, line breaks included. In a cell every quote is doubled, so no part of one
+    is a line as `_LINE` has it, but one of quotes alone.
     """
     header = _cells(head.partition("\n")[0])
     found: list[dict[str, str]] = []
-    for line in reversed(tail.splitlines()):
-        cells = _cells(line)
+    for line in reversed(tail.removesuffix("\n").split("\n")):
+        cells = _cells(line) if _LINE.fullmatch(line) else []
         record = dict(zip(header, cells, strict=False))
         if len(cells) != len(header) or record.get("row_type") != "total":
             break

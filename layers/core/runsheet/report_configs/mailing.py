@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from runsheet.email_addresses import folded
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import condition_failed, to_attribute, to_item
 from runsheet.runtime.settings import settings
@@ -37,7 +38,7 @@ def unsubscribe(tenant: Tenant, config_id: str, email: str) -> None:
         "SET unsubscribed_emails = list_append(if_not_exists(unsubscribed_emails, :none), :added) "
         "ADD revision :one",
         "attribute_exists(id) AND NOT contains(unsubscribed_emails, :email)",
-        {":none": [], ":added": [email.lower()], ":email": email.lower(), ":one": 1},
+        {":none": [], ":added": [folded(email)], ":email": folded(email), ":one": 1},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from runsheet import catalog, ids, schedule
+from runsheet.email_addresses import folded
 from runsheet.errors import Conflict, InvalidRequest, NotFound
 from runsheet.report_configs.coverage import Coverage, coverage
 from runsheet.report_configs.objects import SendingObject
@@ -92,7 +93,7 @@ def shown(run: ReportRun, config: ReportConfig) -> SendingObject:
 def subscribed(config: ReportConfig) -> list[str]:
     """Return the recipients who have not asked to get nothing more."""
     gone = set(config.unsubscribed_emails)
-    return [address for address in config.recipient_emails if address.lower() not in gone]
+    return [address for address in config.recipient_emails if folded(address) not in gone]
 
 
 def _about(config: ReportConfig, slot: datetime) -> tuple[str, Coverage]:
