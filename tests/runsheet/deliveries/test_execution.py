@@ -215,7 +215,9 @@ def test_a_deleted_config_never_sends(config: ReportConfig, message: DeliveryReq
     assert sent() == []
 
 
-@pytest.mark.parametrize(("kind", "status"), [("scheduled", "cancelled"), ("now", "cancelled"), ("test", "sent")])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("scheduled", "cancelled"), ("now", "cancelled"), ("test", "sent")]
+)
 def test_a_disabled_config_sends_nothing_but_a_test(config: ReportConfig, kind: str, status: str) -> None:
     message = announced(config, kind=kind)
     put_config(replace(config, is_enabled=False, next_run_at=None))
