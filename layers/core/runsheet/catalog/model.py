@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from runsheet import schedule
-from runsheet.catalog import header, parameters
+from runsheet.catalog import parameters
 from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class ReportType:
         Raises:
             ValueError: the header is missing or wrong, or the id has no version.
         """
+        # Only who reads a report type's file pays for it; most functions that know the catalogue never do.
+        from runsheet.catalog import header  # noqa: PLC0415
+
         head, sql = header.parse(text)
         return cls(
             id=report_type_id,
