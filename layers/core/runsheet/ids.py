@@ -21,8 +21,12 @@ _MAX_MS = 62**_TIME_DIGITS - 1
 
 def new_id(prefix: str, created: datetime) -> str:
     """Return a new id of the given prefix for an object created at `created` (aware)."""
-    random = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_DIGITS))
-    return f"{prefix}_{_base62(_milliseconds(created))}{random}"
+    return f"{prefix}_{_base62(_milliseconds(created))}{random_digits(_RANDOM_DIGITS)}"
+
+
+def random_digits(count: int) -> str:
+    """Return so many random digits of ALPHABET, from the system's source of secrets."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(count))
 
 
 def lowest_id(prefix: str, since: int) -> str:

@@ -13,10 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.observability import logger
 from runsheet.tenancy import Tenant
 
@@ -108,13 +106,8 @@ class Work:
         self, tenant: Tenant, object_id: str, lease: str, expression: str, values: Mapping[str, Any]
     ) -> bool:
         """Carry out a worker's last change; False if the lease was lost to another worker."""
-        try:
-            dynamodb().update_item(**self.held_update(tenant, object_id, lease, expression, values))
-        except ClientError as failure:
-            if condition_failed(failure):
-                return False
-            raise
-        return True
+        update = self.held_update(tenant, object_id, lease, expression, values)
+        return if_holds(dynamodb().update_item, **update) is not None
 
     def held_update(
         self, tenant: Tenant, object_id: str, lease: str, expression: str, values: Mapping[str, Any]
@@ -159,21 +152,17 @@ class Work:
         self, tenant: Tenant, object_id: str, expression: str, condition: str, values: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         names: Any = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}
-        try:
-            answer = dynamodb().update_item(
-                TableName=self.table(),
-                Key=_key(tenant, object_id),
-                UpdateExpression=expression,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=to_item(values),
-                ReturnValues="ALL_NEW",
-                **names,
-            )
-        except ClientError as failure:
-            if condition_failed(failure):
-                return None
-            raise
-        return from_item(answer["Attributes"])
+        answer = if_holds(
+            dynamodb().update_item,
+            TableName=self.table(),
+            Key=_key(tenant, object_id),
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=to_item(values),
+            ReturnValues="ALL_NEW",
+            **names,
+        )
+        return from_item(answer["Attributes"]) if answer else None
 
 
 def _key(tenant: Tenant, object_id: str) -> dict[str, Any]:

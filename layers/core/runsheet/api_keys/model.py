@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runsheet.errors import InvalidRequest, PermissionDenied
-from runsheet.ids import ALPHABET
+from runsheet.ids import random_digits
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
@@ -91,9 +90,9 @@ def new_secret(kind: Kind, mode: Mode) -> tuple[str, str]:
     The secret of an access pair is `<access id>:<access key>`, as HTTP Basic writes it.
     """
     if kind == "access":
-        access_id = "su" + _digits(_ACCESS_ID_DIGITS)
-        return f"{access_id}:{_digits(_ACCESS_KEY_DIGITS)}", access_id
-    token = f"{_PREFIXES[kind]}_{mode}_{_digits(_TOKEN_DIGITS)}"
+        access_id = "su" + random_digits(_ACCESS_ID_DIGITS)
+        return f"{access_id}:{random_digits(_ACCESS_KEY_DIGITS)}", access_id
+    token = f"{_PREFIXES[kind]}_{mode}_{random_digits(_TOKEN_DIGITS)}"
     return token, hint(token)
 
 
@@ -126,7 +125,3 @@ def checked_permissions(kind: Kind, permissions: Iterable[str] | None) -> frozen
             f"Invalid permissions: {wrong}. Must be of: {', '.join(PERMISSIONS)}.", param="permissions"
         )
     return names
-
-
-def _digits(count: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(count))

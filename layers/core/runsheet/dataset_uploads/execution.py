@@ -37,7 +37,7 @@ def execute(message: UploadArrived) -> None:
     """
     arrived = message.upload
     lease = ids.new_id("lease", clock.now())
-    upload = table.take(arrived.tenant, arrived.upload_id, lease, now=_now())
+    upload = table.take(arrived.tenant, arrived.upload_id, lease, now=clock.seconds())
     if upload is None:
         return
     if upload.attempts > leases.MAX_ATTEMPTS:
@@ -56,7 +56,7 @@ def execute(message: UploadArrived) -> None:
     except BatchIdTaken as taken:
         table.fail(upload, lease, code="batch_id_in_use", message=taken.message)
     except Exception:
-        table.release(upload, lease, now=_now())
+        table.release(upload, lease, now=clock.seconds())
         raise
 
 
@@ -77,7 +77,7 @@ def _process(upload: Upload, lease: str) -> None:
             incoming,
             on_progress=lambda share: noted(_FETCHED + share * (1 - _FETCHED)),
         )
-    if not table.succeed(upload, lease, batch, now=_now()):
+    if not table.succeed(upload, lease, batch, now=clock.seconds()):
         logger.warning("lease lost; another worker has the upload", extra={"upload": upload.id})
 
 
@@ -118,10 +118,6 @@ class _Progress:
         """Note it now, and keep the lease. That this fails is no reason to give up what would succeed."""
         self._noted_at = time.monotonic()
         try:
-            table.extend(self._upload, self._lease, progress=self._share, now=_now())
+            table.extend(self._upload, self._lease, progress=self._share, now=clock.seconds())
         except (ClientError, BotoCoreError):
             logger.exception("progress not noted", extra={"upload": self._upload.id})
-
-
-def _now() -> int:
-    return int(clock.now().timestamp())

@@ -92,7 +92,7 @@ def sweep() -> None:
 
     Safe at any time.
     """
-    now = int(clock.now().timestamp())
+    now = clock.seconds()
     for shard in leases.SHARDS:
         for tenant, upload_id in table.needing_attention(shard, now=now):
             upload = table.note_queued(tenant, upload_id, now=now)

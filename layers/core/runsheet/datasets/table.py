@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from runsheet.datasets.model import Batch, DataFile, Summary
 from runsheet.errors import Unavailable
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -148,17 +148,14 @@ def register(
 
 def note_visible_rows(tenant: Tenant, dataset: str, rows: int, *, version: int) -> None:
     """Keep the number of visible rows of a data version, unless that of a later one is kept."""
-    try:
-        dynamodb().update_item(
-            TableName=settings().datasets_table,
-            Key=_key(tenant, dataset, "summary"),
-            UpdateExpression="SET visible_rows = :rows, visible_rows_version = :version",
-            ConditionExpression="visible_rows_version < :version",
-            ExpressionAttributeValues=to_item({":rows": rows, ":version": version}),
-        )
-    except ClientError as failure:
-        if not condition_failed(failure):
-            raise
+    if_holds(
+        dynamodb().update_item,
+        TableName=settings().datasets_table,
+        Key=_key(tenant, dataset, "summary"),
+        UpdateExpression="SET visible_rows = :rows, visible_rows_version = :version",
+        ConditionExpression="visible_rows_version < :version",
+        ExpressionAttributeValues=to_item({":rows": rows, ":version": version}),
+    )
 
 
 def set_complete_through(tenant: Tenant, dataset: str, through: datetime | None) -> None:

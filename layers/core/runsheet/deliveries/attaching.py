@@ -7,16 +7,14 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from runsheet.errors import NotFound
+from runsheet.files import service as files
 from runsheet.mail import summary
 from runsheet.mail.addresses import Undeliverable
 from runsheet.mail.model import Attachment
-from runsheet.runtime import clients
-from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from typing import Any
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
     from runsheet.files.model import File
     from runsheet.mail.model import Summary
@@ -29,7 +27,6 @@ MAX_BYTES_ALWAYS = 7_000_000
 _MAX_ZIPPED_FROM = 20 * MAX_BYTES
 _HEAD_BYTES, _TAIL_BYTES = 16_384, 65_536
 _CHUNK = 1024 * 1024
-_GONE = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})  # S3 answers 403 where listing is not allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +101,8 @@ def _read(file: File, extent: str | None = None) -> bytes:
     return content
 
 
-def _object(file: File, extent: str | None = None) -> Any:  # noqa: ANN401 - the client's own answer
-    options: Any = {"Range": extent} if extent else {}
+def _object(file: File, extent: str | None = None) -> GetObjectOutputTypeDef:
     try:
-        return clients.s3().get_object(Bucket=settings().results_bucket, Key=file.key, **options)
-    except ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _GONE:
-            raise Undeliverable("The report's file is gone.") from None
-        raise
+        return files.stored_object(file, extent)
+    except NotFound:
+        raise Undeliverable("The report's file is gone.") from None

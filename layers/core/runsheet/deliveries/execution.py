@@ -39,7 +39,7 @@ def send(message: DeliveryRequested) -> None:
     What may pass (SES throttles, S3 does not answer) gives the claim back and raises, so that the queue tries again.
     """
     lease = ids.new_id("lease", clock.now())
-    delivery = table.take(message, lease, now=_now())
+    delivery = table.take(message, lease, now=clock.seconds())
     if delivery is None:
         _settle(message)
         return
@@ -61,9 +61,12 @@ def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tup
     run = report_runs.get(message.tenant, message.run_id)
     if run is None:
         raise Undeliverable("The run is gone.")
+    if config is None:
+        table.end(message, lease, "cancelled", reason="The report config was deleted.")
+        return None
     stopped = _stopped(delivery, config)
-    if config is None or stopped:
-        status, reason = stopped or ("cancelled", "The report config was deleted.")
+    if stopped:
+        status, reason = stopped
         table.end(message, lease, status, reason=reason)
         return None
     recipient = to_ascii(delivery.email)
@@ -71,10 +74,8 @@ def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tup
     return mail, unsubscribe_hash, recipient
 
 
-def _stopped(delivery: Delivery, config: ReportConfig | None) -> tuple[Status, str | None] | None:
+def _stopped(delivery: Delivery, config: ReportConfig) -> tuple[Status, str | None] | None:
     """Return how a delivery ends that should no longer be sent, by what holds right before; None to send it."""
-    if config is None:
-        return "cancelled", "The report config was deleted."
     if not delivery.test:
         if not config.is_enabled:
             return "cancelled", "The report config was disabled."
@@ -95,7 +96,7 @@ def _hand_over(
     unsubscribe_hash: str,
     recipient: str,
 ) -> None:
-    if not table.hand_over(message, lease, unsubscribe_hash=unsubscribe_hash, now=_now()):
+    if not table.hand_over(message, lease, unsubscribe_hash=unsubscribe_hash, now=clock.seconds()):
         logger.warning("lease lost; another worker has the delivery", extra={"run": message.run_id})
         return
     try:
@@ -109,7 +110,7 @@ def _hand_over(
         if _put_off(message, delivery, lease, f"The mail service did not take it ({busy})."):
             raise
     else:
-        now = _now()
+        now = clock.seconds()
         table.end(message, lease, "sent", message_id=message_id, sent_at=now)
         _note_sent(delivery, now)
 
@@ -132,7 +133,7 @@ def _settle(message: DeliveryRequested) -> None:
     if delivery.status == "sent" and delivery.sent_at is not None:
         _note_sent(delivery, delivery.sent_at)
     if delivery.status == "sending" and not (
-        handed_over and table.give_up(message, reason=UNKNOWN, now=_now())
+        handed_over and table.give_up(message, reason=UNKNOWN, now=clock.seconds())
     ):
         raise StillHeld
 
@@ -140,7 +141,3 @@ def _settle(message: DeliveryRequested) -> None:
 def _note_sent(delivery: Delivery, sent_at: int) -> None:
     if delivery.kind == "report" and not delivery.test:
         mailing.note_sent(delivery.tenant, delivery.config_id, announced_at=delivery.created, now=sent_at)
-
-
-def _now() -> int:
-    return int(clock.now().timestamp())

@@ -67,7 +67,7 @@ def note(event: MailEvent) -> None:
     message, detail = event.delivery, event.detail
     if message is None:
         return
-    now = int(clock.now().timestamp())
+    now = clock.seconds()
     match detail.eventType:
         case "Send":
             table.note_taken(message, message_id=detail.mail.messageId, now=now)

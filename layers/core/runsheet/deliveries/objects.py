@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from runsheet.deliveries.model import Kind, Role, Status
+from runsheet.runtime import clock
 from runsheet.runtime.model import Model
 
 if TYPE_CHECKING:
@@ -61,12 +62,8 @@ def delivery_object(delivery: Delivery) -> DeliveryObject:
         scheduled_for=datetime.fromtimestamp(delivery.scheduled_for, UTC),
         missed=delivery.missed,
         created_at=datetime.fromtimestamp(delivery.created, UTC),
-        sent_at=_moment(delivery.sent_at),
-        delivered_at=_moment(delivery.delivered_at),
+        sent_at=clock.moment(delivery.sent_at),
+        delivered_at=clock.moment(delivery.delivered_at),
         message_id=delivery.message_id,
         attempts=delivery.attempts,
     )
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 from runsheet.deliveries import suppression, table
 from runsheet.deliveries.model import Delivery, DeliveryRequested
 from runsheet.email_addresses import folded
-from runsheet.runtime import clients, clock
+from runsheet.runtime import clock, messages
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from runsheet.deliveries.model import Kind, Role, Status
     from runsheet.report_configs.model import ReportConfig
     from runsheet.report_runs.model import ReportRun, Sending
     from runsheet.tenancy import Tenant
-
-_DAY = 24 * 60 * 60
-_MESSAGES_PER_CALL = 10
 
 
 def announce(run: ReportRun, config: ReportConfig) -> None:
@@ -31,8 +27,8 @@ def announce(run: ReportRun, config: ReportConfig) -> None:
     """
     if run.sending is None or run.status == "pending":
         return
-    created = int(clock.now().timestamp())
-    expires_at = created + int(settings().retention_days) * _DAY
+    created = clock.seconds()
+    expires_at = created + settings().retention_seconds
     for email, role, kind, status, reason in _decided(run, run.sending, config):
         delivery = Delivery(
             tenant=run.tenant,
@@ -94,14 +90,9 @@ def _recipients(sending: Sending, config: ReportConfig) -> Iterator[tuple[str, R
 
 
 def _queue(deliveries: list[Delivery]) -> None:
-    for start in range(0, len(deliveries), _MESSAGES_PER_CALL):
-        entries: list[Any] = [
-            {"Id": str(number), "MessageBody": DeliveryRequested.of(delivery).model_dump_json()}
-            for number, delivery in enumerate(deliveries[start : start + _MESSAGES_PER_CALL])
-        ]
-        answer = clients.sqs().send_message_batch(QueueUrl=settings().emails_queue_url, Entries=entries)
-        if answer.get("Failed"):
-            raise NotQueuedError(len(answer["Failed"]))
+    refused = messages.send(settings().emails_queue_url, [DeliveryRequested.of(one) for one in deliveries])
+    if refused:
+        raise NotQueuedError(len(refused))
 
 
 class NotQueuedError(Exception):

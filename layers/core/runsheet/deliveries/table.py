@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from runsheet.deliveries.model import Delivery
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_item
+from runsheet.runtime.items import from_item, if_holds, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -34,17 +32,13 @@ def put(delivery: Delivery, *, expires_at: int) -> bool:
     """Store a new delivery; False if it was there already."""
     values = {name: value for name, value in asdict(delivery).items() if name != "tenant"}
     key = _keys(delivery.tenant, delivery.config_id, delivery.run_id, delivery.kind, delivery.recipient)
-    try:
-        dynamodb().put_item(
-            TableName=settings().deliveries_table,
-            Item=to_item(key | values | {"expires_at": expires_at}),
-            ConditionExpression="attribute_not_exists(config)",
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return False
-        raise
-    return True
+    answer = if_holds(
+        dynamodb().put_item,
+        TableName=settings().deliveries_table,
+        Item=to_item(key | values | {"expires_at": expires_at}),
+        ConditionExpression="attribute_not_exists(config)",
+    )
+    return answer is not None
 
 
 def get(message: DeliveryRequested) -> tuple[Delivery, bool] | None:
@@ -215,21 +209,17 @@ def _changed(
     names: Any = (
         {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in expression + condition else {}
     )
-    try:
-        answer = dynamodb().update_item(
-            TableName=settings().deliveries_table,
-            Key=_key_of(message),
-            UpdateExpression=expression,
-            ConditionExpression=condition,
-            ExpressionAttributeValues=to_item(given),
-            ReturnValues="ALL_NEW",
-            **names,
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return None
-        raise
-    return _delivery(from_item(answer["Attributes"]))
+    answer = if_holds(
+        dynamodb().update_item,
+        TableName=settings().deliveries_table,
+        Key=_key_of(message),
+        UpdateExpression=expression,
+        ConditionExpression=condition,
+        ExpressionAttributeValues=to_item(given),
+        ReturnValues="ALL_NEW",
+        **names,
+    )
+    return _delivery(from_item(answer["Attributes"])) if answer else None
 
 
 def _partition(tenant: Tenant, config_id: str) -> str:

@@ -54,7 +54,7 @@ def follow(token: str) -> str:
     link = table.get(token_hash) if tokens.plausible(token) else None
     if link is None:
         raise NotFound("There is no such link. Check that the whole address was copied.")
-    now = int(clock.now().timestamp())
+    now = clock.seconds()
     file = files_table.get(link.tenant, link.file_id)
     if link.revoked or link.expires_at <= now or file is None or file.expires_at <= now:
         raise Gone("The link has expired or was withdrawn. Ask whoever sent it for a new one.")

@@ -19,7 +19,7 @@ from runsheet.report_configs import claims, running, service, table
 from runsheet.report_configs.claims import Claim
 from runsheet.report_configs.objects import ShardDue
 from runsheet.report_runs import queueing
-from runsheet.runtime import clients, clock
+from runsheet.runtime import clock, messages
 from runsheet.runtime.observability import MetricUnit, logger, metrics
 from runsheet.runtime.settings import settings
 
@@ -40,13 +40,9 @@ _MOVED_AT_MOST = timedelta(hours=12)
 
 def dispatch_due() -> None:
     """Ask for a dispatcher of every shard."""
-    messages = iter([ShardDue(shard=shard) for shard in table.SHARDS])
-    while entries := [
-        {"Id": message.shard, "MessageBody": message.model_dump_json()} for message in islice(messages, 10)
-    ]:
-        answer = clients.sqs().send_message_batch(QueueUrl=settings().dispatch_queue_url, Entries=entries)  # type: ignore[arg-type]
-        if answer.get("Failed"):
-            raise RuntimeError(f"{len(answer['Failed'])} shards were not queued; the schedule will try again")
+    refused = messages.send(settings().dispatch_queue_url, [ShardDue(shard=shard) for shard in table.SHARDS])
+    if refused:
+        raise RuntimeError(f"{len(refused)} shards were not queued; the schedule will try again")
 
 
 def dispatch_shard(message: ShardDue) -> None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from runsheet.email_addresses import folded
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, to_attribute, to_item
+from runsheet.runtime.items import if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -43,17 +41,14 @@ def unsubscribe(tenant: Tenant, config_id: str, email: str) -> None:
 
 
 def _change(tenant: Tenant, config_id: str, expression: str, condition: str, values: dict[str, Any]) -> None:
-    try:
-        dynamodb().update_item(
-            TableName=settings().report_configs_table,
-            Key=_key(tenant, config_id),
-            UpdateExpression=expression,
-            ConditionExpression=condition,
-            ExpressionAttributeValues=to_item(values),
-        )
-    except ClientError as failure:
-        if not condition_failed(failure):
-            raise
+    if_holds(
+        dynamodb().update_item,
+        TableName=settings().report_configs_table,
+        Key=_key(tenant, config_id),
+        UpdateExpression=expression,
+        ConditionExpression=condition,
+        ExpressionAttributeValues=to_item(values),
+    )
 
 
 def _key(tenant: Tenant, config_id: str) -> dict[str, Any]:

@@ -193,9 +193,9 @@ def shown(config: ReportConfig) -> ReportConfigObject:
         skip_if_empty=config.skip_if_empty,
         attach=config.attach,
         created_at=datetime.fromtimestamp(config.created_at, UTC),
-        modified_at=_moment(config.modified_at),
-        last_sent_at=_moment(config.last_sent_at),
-        next_run_at=_moment(config.next_run_at),
+        modified_at=clock.moment(config.modified_at),
+        last_sent_at=clock.moment(config.last_sent_at),
+        next_run_at=clock.moment(config.next_run_at),
     )
 
 
@@ -264,7 +264,3 @@ def _check_recipients(config: ReportConfig) -> None:
 
 def _organisation_timezone(tenant: Tenant) -> str:
     return organisations.get(tenant.organisation_id).timezone
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -10,11 +10,9 @@ import zlib
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from runsheet.report_configs.model import ReportConfig
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -48,13 +46,8 @@ def get(tenant: Tenant, config_id: str) -> ReportConfig | None:
 
 def update(config: ReportConfig) -> ReportConfig | None:
     """Store a changed config and return it with its new revision; None if it was changed or deleted meanwhile."""
-    try:
-        dynamodb().put_item(**update_operation(config))
-    except ClientError as failure:
-        if condition_failed(failure):
-            return None
-        raise
-    return _next(config)
+    answer = if_holds(dynamodb().put_item, **update_operation(config))
+    return None if answer is None else _next(config)
 
 
 def update_operation(config: ReportConfig) -> Any:  # noqa: ANN401 - typed by the client that takes it

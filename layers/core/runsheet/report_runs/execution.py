@@ -18,8 +18,6 @@ from runsheet.runtime.settings import settings
 if TYPE_CHECKING:
     from runsheet.report_runs.model import ReportRun, RunRequested
 
-_DAY = 24 * 60 * 60
-
 
 def execute(message: RunRequested) -> None:
     """Run one report and store its CSV, once, however often the message comes.
@@ -28,7 +26,7 @@ def execute(message: RunRequested) -> None:
     raised, so that the queue tries again; after `leases.MAX_ATTEMPTS` the run fails.
     """
     lease = ids.new_id("lease", clock.now())
-    run = table.take(message.tenant, message.run_id, lease, now=_now())
+    run = table.take(message.tenant, message.run_id, lease, now=clock.seconds())
     if run is None:
         return
     if run.attempts > leases.MAX_ATTEMPTS:
@@ -46,7 +44,7 @@ def execute(message: RunRequested) -> None:
         # A run of a config carries what was right when the config was made, maybe releases ago.
         table.fail(run, error=refused.message, code="parameters_invalid")
     except Exception:
-        table.release(run, lease, now=_now())
+        table.release(run, lease, now=clock.seconds())
         raise
 
 
@@ -57,7 +55,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
     def note(share: float) -> None:
         nonlocal progress
         progress = round(share, 3)
-        table.extend(run, lease, progress=progress, now=_now())
+        table.extend(run, lease, progress=progress, now=clock.seconds())
 
     with leases.kept(lambda: note(progress)):
         snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
@@ -82,11 +80,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         sha256=export.sha256,
         row_count=export.rows,
         created=created,
-        expires_at=created + int(settings().retention_days) * _DAY,
+        expires_at=created + settings().retention_seconds,
     )
     if not table.succeed(run, lease, file, now=created):
         logger.warning("lease lost; another worker has the run", extra={"run": run.id})
-
-
-def _now() -> int:
-    return int(clock.now().timestamp())

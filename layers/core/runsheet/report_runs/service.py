@@ -77,5 +77,5 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         row_count=file.row_count if file else None,
         sha256=file.sha256 if file else None,
         download_url=download_url(file) if file else None,
-        download_url_expires_at=int(clock.now().timestamp()) + DOWNLOAD_SECONDS if file else None,
+        download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
     )

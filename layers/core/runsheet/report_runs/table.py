@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from runsheet import ids, leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import condition_failed, from_item, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -123,35 +121,23 @@ def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
         "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one" + leases.END,
         {":succeeded": "succeeded", ":file": file.as_dict(), ":now": now, ":one": 1},
     )
-    try:
-        dynamodb().transact_write_items(
-            TransactItems=[{"Update": ended}, files_table.put_operation(run.tenant, file)]
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return False
-        raise
-    return True
+    operations: Any = [{"Update": ended}, files_table.put_operation(run.tenant, file)]
+    return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
 
 
 def fail(run: ReportRun, *, error: str, code: str) -> bool:
     """End a pending run as failed, whoever holds it; False if it had ended already."""
-    try:
-        dynamodb().update_item(
-            TableName=settings().report_runs_table,
-            Key=_key(run.tenant, run.id),
-            UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
-            ConditionExpression="#status = :pending",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(
-                {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
-            ),
-        )
-    except ClientError as failure:
-        if condition_failed(failure):
-            return False
-        raise
-    return True
+    values = {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
+    answer = if_holds(
+        dynamodb().update_item,
+        TableName=settings().report_runs_table,
+        Key=_key(run.tenant, run.id),
+        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
+        ConditionExpression="#status = :pending",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=to_item(values),
+    )
+    return answer is not None
 
 
 def needing_attention(shard: str, *, now: int) -> Iterator[tuple[Tenant, str]]:

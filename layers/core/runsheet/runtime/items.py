@@ -5,12 +5,14 @@ boto3's serializers do the same by way of decimals, for a fifth of the start of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from botocore.exceptions import ClientError
+Answer = TypeVar("Answer")
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +71,16 @@ def _number(text: str) -> int | float:
     except ValueError:
         number = float(text)
         return int(number) if number.is_integer() else number
+
+
+def if_holds(write: Callable[..., Answer], **request: Any) -> Answer | None:  # noqa: ANN401 - the write's own
+    """Carry out a conditional write of the client's and return its answer; None if its condition did not hold."""
+    try:
+        return write(**request)
+    except ClientError as failure:
+        if condition_failed(failure):
+            return None
+        raise
 
 
 def condition_failed(failure: ClientError) -> bool:

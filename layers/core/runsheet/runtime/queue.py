@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-
 from runsheet.runtime import clients
-from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
+from runsheet.runtime.batches import EventType, batched
+from runsheet.runtime.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,18 +38,7 @@ def worker(
             _retry_soon(queue_url(), record)
             raise
 
-    @observed
-    def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - Lambda's own object
-        metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
-        return process_partial_response(event, carry_out, _processor(), context)
-
-    return handler
-
-
-@cache
-def _processor() -> BatchProcessor:
-    # A batch that failed as a whole is still answered in partial form: raising would hide which ones did.
-    return BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return batched(EventType.SQS, carry_out, metric="Messages")
 
 
 def _retry_soon(queue_url: str, record: SQSRecord) -> None:

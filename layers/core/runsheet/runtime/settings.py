@@ -36,6 +36,11 @@ class Settings:
     public_base_url: str
     retention_days: str
 
+    @property
+    def retention_seconds(self) -> int:
+        """How long runs, their files and their deliveries are kept."""
+        return int(self.retention_days) * 24 * 60 * 60
+
     def __getattribute__(self, name: str) -> str:
         """Return the variable's value; KeyError names a variable that this function does not have."""
         value = object.__getattribute__(self, name)

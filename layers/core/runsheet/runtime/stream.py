@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-
-from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
+from runsheet.runtime.batches import EventType, batched
+from runsheet.runtime.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +30,4 @@ def stream(function: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, An
             logger.exception("stream record failed", extra={"event_id": record.event_id})
             raise
 
-    @observed
-    def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - Lambda's own object
-        metrics.add_metric("Changes", MetricUnit.Count, len(event["Records"]))
-        return process_partial_response(event, carry_out, _processor(), context)
-
-    return handler
-
-
-@cache
-def _processor() -> BatchProcessor:
-    return BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+    return batched(EventType.DynamoDBStreams, carry_out, metric="Changes")
