@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from decimal import Context, Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,6 @@ from runsheet.datasets import ingest, schema, staging
 from runsheet.datasets.model import RecordsRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from runsheet.datasets.model import BadRow, Format
 

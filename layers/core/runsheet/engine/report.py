@@ -262,12 +262,17 @@ class Run:
         line = cells.line(
             [self.report_type.quotes == "all" or types.get(name, "text") == "text" for name in names]
         )
-        datasets = self._datasets(start, end)
+        datasets = self._datasets(*(bounds if _is_cut(self.report_type) else _UNBOUNDED))
         sql = f"with {datasets} select {line} from (select {select} from ({rows}) as report)"  # noqa: S608
         return sql, _named_in(sql, given | keys)
 
     def _datasets(self, start: datetime | None, end: datetime | None) -> str:
-        return ", ".join(f"{name} as ({part.sql(start, end)})" for name, part in self.relations.items())
+        """Return the datasets by name; of those that are about time, the files of a part."""
+        reads = self.report_type.reads
+        return ", ".join(
+            f"{name} as ({part.sql(*(_UNBOUNDED if reads[name] == 'all' else (start, end)))})"
+            for name, part in self.relations.items()
+        )
 
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
