@@ -188,7 +188,9 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
     if found - {column.name for column in known}:
         raise faults.in_ndjson(path, known_names, None)
     structure = "{" + ", ".join(f'"{column.name}": "JSON"' for column in known) + "}"
-    fields = tuple(casting.from_json(column, f"record.{casting.quoted(column.name)}") for column in known)
+    fields = tuple(
+        casting.from_json(column, f"record.{casting.quoted(column.name)}", "line") for column in known
+    )
     record = f"from_json(line, {literal(structure)})" if known else "null"
     return Source(
         f"select line, case when not {blank} then {record} end as record from ({lines})",
