@@ -90,7 +90,7 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
         f" to '{path}' (format parquet, compression zstd)"
     )
     [(count, first, last)] = connection.execute(
-        f"select count(*), min({of.time}), max({of.time}) from '{path}' where not _deleted"
+        f"select count(*), min({of.time})::timestamp, max({of.time})::timestamp from '{path}' where not _deleted"
     ).fetchall()
     return Source(path=str(path), rows=count, first=first, last=last, index=index)
 

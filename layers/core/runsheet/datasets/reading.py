@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from runsheet.datasets import casting, faults
-from runsheet.datasets.model import MAX_BAD_ROWS, MAX_LINE_BYTES, BadRow, Column, RecordsRefused
+from runsheet.datasets.model import (
+    DECIMAL,
+    MAX_BAD_ROWS,
+    MAX_LINE_BYTES,
+    BadRow,
+    Column,
+    RecordsRefused,
+)
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
@@ -215,14 +222,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
     for column in (column for column in _known(schema) if column.name in stored):
         field = casting.from_parquet(column, casting.quoted(column.name), stored[column.name])
         if field is None:
-            kind = stored[column.name][:60]
-            wrong.append(
-                BadRow(
-                    None,
-                    column.name,
-                    f"is a {kind} column; it must be {column.type} or a type that fits in it",
-                )
-            )
+            wrong.append(BadRow(None, column.name, _misfit(column, stored[column.name])))
         else:
             fields.append(field)
     if wrong:
@@ -235,6 +235,12 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
         lambda rows: rows,
         _unreadable_parquet,
     )
+
+
+def _misfit(column: Column, stored: str) -> str:
+    reason = f"is a {stored[:60]} column; it must be {column.type} or a type that fits in it"
+    inexact = column.type == DECIMAL and stored in {"DOUBLE", "FLOAT"}
+    return f"{reason}: a double is not exact" if inexact else reason
 
 
 def _unreadable_parquet(_error: Exception) -> RecordsRefused:

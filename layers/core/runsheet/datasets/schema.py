@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"^-- (title|time|currencies): (.+)$", re.MULTILINE)
 _COLUMN = re.compile(
-    r"^    (?P<name>[a-z][a-z0-9_]*) (?P<type>varchar|bigint|decimal\(18, 9\)|timestamp|date|boolean|map\(varchar, varchar\))"
+    r"^    (?P<name>[a-z][a-z0-9_]*) "
+    r"(?P<type>varchar|bigint|decimal\(18, 9\)|timestamp|date|boolean|map\(varchar, varchar\))"
     r"(?P<rule> not null| primary key)?,  -- (?P<meaning>.+)$",
     re.MULTILINE,
 )
