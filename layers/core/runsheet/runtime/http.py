@@ -91,11 +91,18 @@ class Operation(NamedTuple):
     permission: str
     function: Callable[..., Any]
     hints: dict[str, Any]
+    also_under: str = ""
 
     @property
     def path(self) -> str:
         """The path of the route."""
         return self.route.split()[1]
+
+    @property
+    def routes(self) -> list[str]:
+        """The route, and the same one under the prefix where it stands as well."""
+        method, path = self.route.split()
+        return [self.route, f"{method} {self.also_under}{path}"] if self.also_under else [self.route]
 
     @property
     def models(self) -> dict[str, list[type[Model]]]:
@@ -107,12 +114,15 @@ class Operation(NamedTuple):
 
 
 def endpoint(
-    route: str, *, permission: str
+    route: str, *, permission: str, also_under: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
-    """Make a function the Lambda handler of `route`; a restricted key needs `permission` for it."""
+    """Make a function the Lambda handler of `route`; a restricted key needs `permission` for it.
+
+    `also_under` is a prefix (`/api`) under which the route stands as well, with an event of its own in the template.
+    """
 
     def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-        operation = Operation(route, permission, function, get_type_hints(function))
+        operation = Operation(route, permission, function, get_type_hints(function), also_under)
         for models in operation.models.values():
             for model in models:
                 model.model_rebuild()
