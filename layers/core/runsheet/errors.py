@@ -139,6 +139,7 @@ class TooManyRequests(RunsheetError):
     """
 
     status = 429
+    code = "rate_limit"
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)

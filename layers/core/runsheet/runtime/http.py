@@ -30,6 +30,7 @@ from runsheet.errors import (
     RunsheetError,
     Unavailable,
 )
+from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import clients, clock
 from runsheet.runtime.dialects import dialect_of
 from runsheet.runtime.model import Model
@@ -132,6 +133,7 @@ def endpoint(
             _check_headers(headers)
             key = authentication.authenticate(credential.parse(headers.get("authorization")))
             logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
+            rate_limits.check(key, dialect_of(operation.path).NAME)
             key.check_allows(permission)
             request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))
             return encode(function(request, **_arguments(operation, event, headers)))

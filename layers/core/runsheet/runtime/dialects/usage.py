@@ -27,6 +27,7 @@ from runsheet.errors import (
 from runsheet.runtime import strict_json
 from runsheet.runtime.model import Model
 
+NAME = "usage"
 JSON = "application/json"
 MAX_BODY_BYTES = 64 * 1024
 # Clients call the contract's address with its /api in front, and without it: the same routes stand at both.
