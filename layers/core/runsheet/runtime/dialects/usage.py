@@ -97,8 +97,8 @@ def body(model: type[Shape], content: bytes, media_type: str | None) -> Shape:
         raise _problem("invalid_json", "The body cannot be read as JSON.", detail) from None
     if not isinstance(value, dict):
         raise _problem("not_an_object", "The body is no JSON object.", _OBJECT)
-    known = {field.alias or name for name, field in model.model_fields.items()}
     # A name that is not known is told even if it is null: it is a misspelt one.
+    known = _names(model)
     return _validated(model, {k: v for k, v in value.items() if v is not None or k not in known})
 
 
@@ -141,17 +141,23 @@ def _validated(model: type[Shape], value: dict[str, Any]) -> Shape:
         return model.model_validate(value)
     except ValidationError as invalid:
         found = invalid.errors(include_url=False, include_context=False, include_input=False)
-        raise SeveralProblems([_of_pydantic(p) for p in found[:_MAX_PROBLEMS]]) from None  # type: ignore[arg-type]
+        known = _names(model)
+        raise SeveralProblems([_of_pydantic(p, known) for p in found[:_MAX_PROBLEMS]]) from None  # type: ignore[arg-type]
 
 
-def _of_pydantic(found: dict[str, Any]) -> InvalidRequest:
+def _names(model: type[Model]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _of_pydantic(found: dict[str, Any], known: list[str]) -> InvalidRequest:
     first, *rest = (str(part) for part in found["loc"])
     field = ".".join((first, *rest))[:_MAX_SHOWN]
     match found["type"]:
         case "extra_forbidden":
-            return _problem("unknown_field", "There is a field that is not known here.", field)
+            detail = f"'{field}' is none of {', '.join(known)}."
+            return _problem("unknown_field", "There is a field that is not known here.", detail)
         case "missing":
-            return _problem("missing_field", "A required field is missing.", field)
+            return _problem("missing_field", "A required field is missing.", f"{field} is needed.")
         case _:
             reason = "invalid_" + _CAPITAL.sub("_", first).lower()
             wanted = str(found["msg"]).replace("Input should be", "must be", 1)
