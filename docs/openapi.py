@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic.json_schema import models_json_schema
 
 from runsheet.api_keys.model import PERMISSIONS
-from runsheet.runtime.dialects import dialect_of, v2
+from runsheet.runtime.dialects import dialect_of, usage, v2
 from runsheet.runtime.dialects.v1 import FORM
 from runsheet.runtime.http import Response
 
@@ -69,11 +69,38 @@ _ERRORS_OF_V2 = {
         },
     },
 }
+_ERRORS_OF_USAGE = {
+    "UsageErrors": {
+        "type": "object",
+        "required": ["id", "errors"],
+        "properties": {
+            "id": {
+                "type": "string",
+                "description": "Of this answer",
+                "pattern": "^[A-Z0-9]{5}(-[A-Z0-9]{5}){2}$",
+            },
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["code", "message"],
+                    "properties": {
+                        "code": {"type": "string", "description": "Stable, for programs"},
+                        "message": {"type": "string", "description": "What is wrong"},
+                        "detail": {"type": "string", "description": "Where, and what is allowed"},
+                    },
+                },
+            },
+        },
+    }
+}
 _FAILURES = {
     "400": "The request cannot be carried out as it is",
     "401": "No key, or none that is in force",
     "403": "The key may not do this",
     "404": "No such object",
+    "429": "The key asks for more than its limit; Retry-After tells when it may again",
 }
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
 # What the public pages answer; each route has some of them.
@@ -91,8 +118,12 @@ def document() -> dict[str, Any]:
     schemas = _schemas([operation for _, operation in operations])
     paths: dict[str, Any] = {}
     for noun, operation in operations:
-        method, path = operation.route.split()
-        paths.setdefault(path, {})[method.lower()] = _described(noun, operation, schemas)
+        for route in operation.routes:
+            method, path = route.split()
+            described = _described(noun, operation, schemas)
+            if route != operation.route:
+                described["operationId"] += ".under" + operation.also_under.replace("/", ".")
+            paths.setdefault(path, {})[method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -104,7 +135,7 @@ def document() -> dict[str, Any]:
         "security": [{"bearer": []}, {"basic": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas["$defs"] | {"Error": _ERROR} | _ERRORS_OF_V2,
+            "schemas": schemas["$defs"] | {"Error": _ERROR} | _ERRORS_OF_V2 | _ERRORS_OF_USAGE,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A secret or restricted key"},
                 "basic": {
@@ -197,7 +228,7 @@ def _body(operation: Operation) -> dict[str, Any]:
         }
     (model,) = operation.models["body"]
     schema = {"$ref": _REFERENCE.format(model=model.__name__)}
-    if dialect_of(operation.path) is v2:
+    if dialect_of(operation.path) in {usage, v2}:
         return {"required": NoneType not in get_args(hint), "content": {v2.JSON: {"schema": schema}}}
     nested = {
         name: {"style": "deepObject", "explode": True}
@@ -230,6 +261,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _failures(operation: Operation) -> dict[str, Any]:
+    if dialect_of(operation.path) is usage:
+        more = {"415": "The body is not JSON"} if "body" in operation.hints else {}
+        return {status: _failure(text, "UsageErrors") for status, text in (_FAILURES | more).items()}
     if dialect_of(operation.path) is not v2:
         return {status: _failure(text, "Error") for status, text in _FAILURES.items()}
     found = {status: _failure(text, "Detail") for status, text in _FAILURES.items() if status != "400"}

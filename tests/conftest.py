@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from runsheet import account_usage
 from runsheet.api_keys import authentication
+from runsheet.catalog import shelf
+from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import base_url, clients, settings
-from tests.template.template import environment_name, resources
+from runsheet.tenancy import Tenant
+from tests.template.template import ROOT, environment_name, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
+    from decimal import Decimal
+
+_REPORT_TYPES = ROOT / "tests" / "report_types"
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -22,6 +32,10 @@ _AWS = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "PUBLIC_BASE_URL": "https://reports.example.com",
     "RETENTION_DAYS": "365",
+    # Off: tests ask for a lot within an instant. Those of the limits turn them on.
+    "LIVE_REQUESTS_PER_SECOND": "0",
+    "TEST_REQUESTS_PER_SECOND": "0",
+    "USAGE_REQUESTS_PER_SECOND": "0",
     "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
@@ -71,9 +85,34 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
         monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
 
 
+@pytest.fixture
+def usage_report_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report types of account usage: those of the package, or as long as it has none those of the tests."""
+    own = {path.name.removesuffix(".sql"): path for path in sorted(_REPORT_TYPES.glob("*.sql"))}
+    paths = own | shelf._paths()
+    monkeypatch.setattr(shelf, "_paths", lambda: paths)
+
+
+@pytest.fixture
+def credits_by_day(monkeypatch: pytest.MonkeyPatch) -> dict[date, Decimal]:
+    """What `account_usage.totals` finds, for a test to fill; the engine is asked in its own tests."""
+    used: dict[date, Decimal] = {}
+    totals = ModuleType("runsheet.account_usage.totals")
+
+    def found(tenant: Tenant, first_day: date, last_day: date) -> dict[date, Decimal]:
+        assert isinstance(tenant, Tenant)
+        return {day: amount for day, amount in used.items() if first_day <= day <= last_day}
+
+    monkeypatch.setattr(totals, "credits_by_day", found, raising=False)
+    monkeypatch.setitem(sys.modules, totals.__name__, totals)
+    monkeypatch.setattr(account_usage, "totals", totals, raising=False)
+    return used
+
+
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
     base_url.base_url.cache_clear()
     authentication.forget_cached_keys()
     clients.forget()
+    rate_limits.forget()

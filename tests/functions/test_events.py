@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import json
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from runsheet import tokens
+from runsheet.account_usage import creation as account_usage
+from runsheet.account_usage.model import NewUsageReport
 from runsheet.api_keys import service as api_keys
 from runsheet.dataset_uploads import service as dataset_uploads
 from runsheet.dataset_uploads.model import NewUpload
@@ -33,6 +36,7 @@ from tests.template.template import ROOT, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from runsheet.files.model import File
     from runsheet.report_runs.model import ReportRun
@@ -51,9 +55,18 @@ NEW_CONFIG = NewReportConfig(
 WITHOUT_CONTENT = {"report_configs.delete"}
 
 
+SUBSCRIPTION = NewOrganisation("Acme", "Etc/UTC", None, "credits", date(2026, 1, 1), date(9998, 12, 31))
+
+
 @pytest.fixture
-def tenant(tables: None, buckets: None, queues: None) -> Tenant:  # noqa: ARG001 - they must be there
-    return Tenant(organisations.create(NewOrganisation("Acme")).id, "test")
+def tenant(
+    tables: None,  # noqa: ARG001 - they must be there
+    buckets: None,  # noqa: ARG001
+    queues: None,  # noqa: ARG001
+    usage_report_types: None,  # noqa: ARG001
+    credits_by_day: dict[date, Decimal],  # noqa: ARG001
+) -> Tenant:
+    return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
 
 @pytest.fixture
@@ -67,9 +80,11 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
     key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
     boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
+    key, secret = api_keys.create(tenant, "secret", "k")
     real = {
-        "sk_test_EXAMPLE": api_keys.create(tenant, "secret", "k")[1],
+        "sk_test_EXAMPLE": secret,
         "org_EXAMPLE": tenant.organisation_id,
+        "usage_frr_EXAMPLE": account_usage.create(key, NewUsageReport()).job_id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,

@@ -389,7 +389,10 @@ def test_send_counts_days_in_the_zone_of_now_even_if_the_config_was_not_moved_ye
     call: Callable[..., Answer], organisation_id: str
 ) -> None:
     config_id = call("create", NEW).json["id"]
-    organisations_table.set_timezone(organisation_id, "Asia/Tokyo")  # and then whoever changed it died
+    organisation = organisations.get(organisation_id)
+    assert organisations_table.update(
+        organisation, {"timezone": "Asia/Tokyo"}
+    )  # and then whoever changed it died
     run = report_runs.get(
         Tenant(organisation_id, "test"), call("send", config_id=config_id).json["report_run"]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runsheet.deliveries.execution import MAX_ATTEMPTS
+from runsheet.runtime.dialects import usage
 from runsheet.runtime.settings import Settings
 from tests.template.template import ROOT, resources, template
 
@@ -25,6 +27,14 @@ GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 # Statements whose resource is every resource, each with its reason.
 EVERY_RESOURCE: dict[str, str] = {}
+
+# Routes of a contract whose paths do not name a noun.
+NAMED_BY_THEIR_CONTRACT = {
+    "GET /v1/account/status": "account.status",
+    "POST /v1/account/usage/report": "account_usage.create",
+    "GET /v1/account/usage/report/{jobId}/status": "account_usage.status",
+    "GET /v1/account/usageForecast": "account_usage.forecast",
+}
 
 # Operations that the last segment of their path is called by.
 NAMED_BY_THE_PATH = {"contents", "deliveries", "send", "upcoming"}
@@ -101,6 +111,12 @@ def test_the_route_is_the_handler(name: str) -> None:
     """`POST /v1/datasets/{dataset}/uploads` is `dataset_uploads.create`, in the template and in the file."""
     event = FUNCTIONS[name]["Events"]["Route"]["Properties"]
     noun, operation, _ = FUNCTIONS[name]["Handler"].split(".")
+    route = f"{event['Method']} {event['Path']}"
+    decorator = "page" if name in PUBLIC else "endpoint"
+    assert f'@{decorator}("{route}"' in handler_file(FUNCTIONS[name]).read_text()
+    if event["Path"].startswith("/v1/account/"):
+        assert NAMED_BY_THEIR_CONTRACT[route] == f"{noun}.{operation}"
+        return
     segments = event["Path"].strip("/").split("/")
     static = [segment for segment in segments if not segment.startswith("{")]
     if operation in NAMED_BY_THE_PATH:
@@ -109,8 +125,27 @@ def test_the_route_is_the_handler(name: str) -> None:
         assert operation in OPERATIONS[event["Method"], segments[-1].startswith("{")]
     parents = [s.removesuffix("s") for s in static[1:-1] if s != "reporting"]
     assert noun == "_".join([*parents, static[-1]]).replace("-", "_")
-    decorator = "page" if name in PUBLIC else "endpoint"
-    assert f'@{decorator}("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_a_route_of_the_account_usage_contract_stands_under_api_as_well(name: str) -> None:
+    """Its clients have /api in the base address, or have it not; no other route has a second path."""
+    routes = {
+        key: f"{event['Properties']['Method']} {event['Properties']['Path']}"
+        for key, event in FUNCTIONS[name]["Events"].items()
+    }
+    operation = importlib.import_module(FUNCTIONS[name]["Handler"].removesuffix(".handler")).handler.operation
+    of_usage = operation.path.startswith("/v1/account/")
+    assert list(routes.values()) == operation.routes
+    assert list(routes) == (["Route", "ApiRoute"] if of_usage else ["Route"])
+    assert operation.also_under == (usage.PREFIX if of_usage else "")
+
+
+def test_the_dialect_of_account_usage_knows_the_verbs_of_its_routes() -> None:
+    routes = [event["Properties"] for f in ROUTED.values() for event in f["Events"].values()]
+    verbs = {route["Path"]: route["Method"] for route in routes if route["Path"].startswith("/v1/account/")}
+    assert verbs == usage.VERBS
+    assert {f"{verb} {path}" for path, verb in verbs.items()} == NAMED_BY_THEIR_CONTRACT.keys()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -23,7 +23,7 @@ from runsheet.api_keys import service as api_keys
 from runsheet.api_keys.model import PERMISSIONS
 from runsheet.errors import RunsheetError
 from runsheet.organisations import service as organisations
-from runsheet.organisations.model import NewOrganisation
+from runsheet.organisations.model import MAX_CREDITS, Changes, NewOrganisation
 from runsheet.runtime import clients
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -76,6 +76,22 @@ class ModeOfKey(StrEnum):
     LIVE = "live"
 
 
+class TypeOfPlan(StrEnum):
+    """How an organisation has its plan."""
+
+    FREE = "Free"
+    TRIAL = "Trial"
+    PAID = "Paid"
+
+
+class ModelOfLogs(StrEnum):
+    """How logs are stored and charged."""
+
+    TIERED = "Tiered"
+    FLEX = "Flex"
+    FLEX_PLUS_TIERED = "FlexPlusTiered"
+
+
 Stack = Annotated[
     Where,
     typer.Option("--stack", envvar="RUNSHEET_STACK", help="In AWS, or the local stack of this directory."),
@@ -87,6 +103,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON instead of text
 Day = Annotated[
     date | None, typer.Option(parser=date.fromisoformat, metavar="YYYY-MM-DD", help="A day, included.")
 ]
+Plan = Annotated[
+    str | None, typer.Option(help="What it has bought; account usage is exported for `credits`.")
+]
+PlanTypeOption = Annotated[
+    TypeOfPlan | None, typer.Option("--plan-type", help="How it has its plan.", show_default=False)
+]
+Credits = Annotated[
+    int | None,
+    typer.Option(min=1, max=MAX_CREDITS, help="Whole credits that the subscription has in all."),
+]
+LogModelOption = Annotated[
+    ModelOfLogs | None, typer.Option("--log-model", help="How its logs are charged.", show_default=False)
+]
 OrganisationId = Annotated[str, typer.Argument(metavar="ORGANISATION", help="Its id, org_….")]
 
 
@@ -95,17 +124,28 @@ def create_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
     name: Annotated[str, typer.Argument(help="What it is called.")],
     timezone: Annotated[str, typer.Option(help="IANA time zone of its calendar days.")] = "Etc/UTC",
     parent: Annotated[str | None, typer.Option(help="Id of the organisation that it belongs to.")] = None,
-    plan: Annotated[
-        str | None, typer.Option(help="What it has bought; account usage is exported for `credits`.")
-    ] = None,
+    plan: Plan = None,
+    plan_type: PlanTypeOption = None,
     subscription_start: Day = None,
     subscription_end: Day = None,
+    subscription_credits: Credits = None,
+    log_model: LogModelOption = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
 ) -> None:
     """Make an organisation."""
-    new = NewOrganisation(name, timezone, parent, plan, subscription_start, subscription_end)
+    new = NewOrganisation(
+        name,
+        timezone,
+        parent,
+        plan,
+        subscription_start,
+        subscription_end,
+        plan_type.value if plan_type else None,
+        subscription_credits,
+        log_model.value if log_model else "Tiered",
+    )
     with _deployment(stack, stack_name):
         _write(_organisation_fields(organisations.create(new)), as_json=as_json)
 
@@ -133,17 +173,36 @@ def show_organisation(
 
 
 @_organisations.command("update")
-def update_organisation(
+def update_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command are its parameters
     organisation: OrganisationId,
-    timezone: Annotated[str, typer.Option(help="IANA time zone; its reports are sent by it from now on.")],
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA time zone; its reports are sent by it from now on.")
+    ] = None,
+    plan: Plan = None,
+    plan_type: PlanTypeOption = None,
+    subscription_start: Day = None,
+    subscription_end: Day = None,
+    subscription_credits: Credits = None,
+    log_model: LogModelOption = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
 ) -> None:
-    """Change the time zone of an organisation, and with it when its reports are sent. Safe to repeat."""
+    """Change an organisation: its time zone, and with it when its reports are sent; its plan; or renew its subscription.
+
+    What is left out stays as it is. Safe to repeat.
+    """
+    changes = Changes(
+        timezone,
+        plan,
+        subscription_start,
+        subscription_end,
+        plan_type.value if plan_type else None,
+        subscription_credits,
+        log_model.value if log_model else None,
+    )
     with _deployment(stack, stack_name):
-        changed = organisations.change_timezone(organisation, timezone)
-        _write(_organisation_fields(changed), as_json=as_json)
+        _write(_organisation_fields(organisations.update(organisation, changes)), as_json=as_json)
 
 
 @_keys.command("create")

@@ -2,13 +2,16 @@
 
 RunsheetError
 ├── InvalidRequest        400
+│   ├── SeveralProblems   400
 │   ├── PayloadTooLarge   413
 │   └── UnsupportedMedia  415
 ├── AuthenticationFailed  401
 ├── PermissionDenied      403
 ├── NotFound              404
+├── MethodNotAllowed      405
 ├── Conflict              409
 ├── Gone                  410
+├── TooManyRequests       429
 └── Unavailable           503
 
 The services raise them without knowing a dialect; `runtime.dialects` words them for the contract of the route.
@@ -16,7 +19,10 @@ The services raise them without knowing a dialect; `runtime.dialects` words them
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class RunsheetError(Exception):
@@ -53,6 +59,19 @@ class InvalidRequest(RunsheetError):
     status = 400
 
 
+class SeveralProblems(InvalidRequest):
+    """More than one thing is wrong with the request. A contract that tells of one tells of the first.
+
+    Args:
+        problems: at least one, in the order in which they are told.
+    """
+
+    def __init__(self, problems: Sequence[InvalidRequest]) -> None:
+        first = problems[0]
+        super().__init__(first.message, param=first.param, code=first.code, details=first.details)
+        self.problems = tuple(problems)
+
+
 class PayloadTooLarge(InvalidRequest):
     """The body is over the limit of its route."""
 
@@ -84,6 +103,21 @@ class NotFound(RunsheetError):
     code = "resource_missing"
 
 
+class MethodNotAllowed(RunsheetError):
+    """The path is there, and takes another verb.
+
+    Args:
+        message: which verbs it takes.
+        allowed: the same, as an Allow header has them.
+    """
+
+    status = 405
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
 class Conflict(RunsheetError):
     """The request is at odds with what is stored."""
 
@@ -94,6 +128,22 @@ class Gone(RunsheetError):
     """It existed, and has ended."""
 
     status = 410
+
+
+class TooManyRequests(RunsheetError):
+    """The key asks for more than its limit at this moment.
+
+    Args:
+        message: which limit, and what it is.
+        retry_after: whole seconds, at least one, after which the same request may succeed.
+    """
+
+    status = 429
+    code = "rate_limit"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(RunsheetError):

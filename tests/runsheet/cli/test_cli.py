@@ -85,13 +85,16 @@ def test_an_organisation_is_created_shown_and_listed() -> None:
     child = run_json(
         *("organisations", "create", "Acme Süd", "--timezone", "Europe/Berlin", "--parent", parent["id"]),
         *("--plan", "credits", "--subscription-start", "2026-01-01", "--subscription-end", "2026-12-31"),
+        *("--plan-type", "Trial", "--subscription-credits", "21900", "--log-model", "Flex"),
     )
 
     assert child.keys() == {
-        *("id", "name", "created", "timezone", "parent_id", "plan", "subscription_start", "subscription_end")
+        *("id", "name", "created", "timezone", "parent_id", "plan", "subscription_start", "subscription_end"),
+        *("plan_type", "subscription_credits", "log_model"),
     }
     assert (child["parent_id"], child["subscription_end"]) == (parent["id"], "2026-12-31")
-    assert parent["plan"] is None
+    assert (child["plan_type"], child["subscription_credits"], child["log_model"]) == ("Trial", 21900, "Flex")
+    assert (parent["plan"], parent["log_model"]) == (None, "Tiered")
     assert run_json("organisations", "show", child["id"]) == child
     assert sorted(run_json("organisations", "list"), key=lambda found: str(found["name"])) == [parent, child]
 
@@ -243,3 +246,25 @@ def test_the_time_zone_of_an_organisation_is_changed_and_nothing_else() -> None:
     assert "No such organisation" in failure(
         "organisations", "update", "org_none", "--timezone", "Asia/Tokyo"
     )
+
+
+def test_a_subscription_is_renewed_and_nothing_else_changes() -> None:
+    plan = ("--plan", "credits", "--subscription-start", "2025-01-01", "--subscription-end", "2025-12-31")
+    made = run_json("organisations", "create", "Acme", "--timezone", "Europe/Berlin", *plan)
+
+    dates = ("--subscription-start", "2026-01-01", "--subscription-end", "2026-12-31")
+    changed = run_json("organisations", "update", made["id"], *dates, "--subscription-credits", "500")
+
+    renewed = {
+        "subscription_start": "2026-01-01",
+        "subscription_end": "2026-12-31",
+        "subscription_credits": 500,
+    }
+    assert changed == made | renewed
+    assert run_json("organisations", "show", made["id"]) == changed
+    assert "is before subscription_start" in failure(
+        "organisations", "update", made["id"], "--subscription-end", "2025-12-31"
+    )
+    assert "Nothing is to change" in failure("organisations", "update", made["id"])
+    wrong = run("organisations", "update", made["id"], "--plan-type", "paid")
+    assert (wrong.exit_code, "'Paid'" in wrong.stderr) == (2, True)

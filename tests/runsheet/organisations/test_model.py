@@ -12,10 +12,11 @@ from runsheet.zones import names
 
 
 def test_a_whole_organisation_is_valid_and_its_name_trimmed() -> None:
-    new = NewOrganisation(" Acme ", "Europe/Berlin", "org_1", "credits", date(2026, 1, 1), date(2026, 12, 31))
+    year = (date(2026, 1, 1), date(2026, 12, 31))
+    new = NewOrganisation(" Acme ", "Europe/Berlin", "org_1", "credits", *year, "Trial", 500, "Flex")
 
     assert checked(new) == NewOrganisation(
-        "Acme", "Europe/Berlin", "org_1", "credits", date(2026, 1, 1), date(2026, 12, 31)
+        "Acme", "Europe/Berlin", "org_1", "credits", *year, "Trial", 500, "Flex"
     )
 
 
@@ -37,6 +38,10 @@ def test_a_subscription_may_last_one_day_or_have_one_end() -> None:
         (NewOrganisation("Acme", plan=""), "plan"),
         (NewOrganisation("Acme", plan="Credits"), "plan"),
         (NewOrganisation("Acme", plan="credits\n"), "plan"),
+        (NewOrganisation("Acme", plan_type="paid"), "plan_type"),  # type: ignore[arg-type]
+        (NewOrganisation("Acme", log_model=""), "log_model"),  # type: ignore[arg-type]
+        (NewOrganisation("Acme", subscription_credits=0), "subscription_credits"),
+        (NewOrganisation("Acme", subscription_credits=10**15 + 1), "subscription_credits"),
         (
             NewOrganisation("Acme", subscription_start=date(2026, 2, 2), subscription_end=date(2026, 2, 1)),
             "subscription_end",

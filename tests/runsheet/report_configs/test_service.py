@@ -11,7 +11,7 @@ import pytest
 from runsheet import catalog
 from runsheet.errors import Conflict, InvalidRequest, NotFound
 from runsheet.organisations import service as organisations
-from runsheet.organisations.model import NewOrganisation
+from runsheet.organisations.model import Changes, NewOrganisation
 from runsheet.report_configs import rezoning, service, table
 from runsheet.report_configs.objects import NewReportConfig, ReportConfigChanges
 from runsheet.runtime import clock
@@ -237,7 +237,7 @@ def test_a_new_zone_of_the_organisation_moves_its_configs_in_both_modes(tenant: 
     off = service.create(tenant, new(is_enabled=False))
     other = service.create(Tenant(organisations.create(NewOrganisation("Other")).id, "test"), new())
 
-    changed = organisations.change_timezone(tenant.organisation_id, "America/New_York")
+    changed = organisations.update(tenant.organisation_id, Changes(timezone="America/New_York"))
 
     assert organisations.get(tenant.organisation_id) == changed
     assert changed.timezone == "America/New_York"
@@ -265,7 +265,7 @@ def test_a_change_of_zone_that_died_half_way_is_finished_by_doing_it_again(
 
     monkeypatch.setattr(service, "stored", dying)
     with pytest.raises(RuntimeError):
-        organisations.change_timezone(tenant.organisation_id, "Asia/Tokyo")
+        organisations.update(tenant.organisation_id, Changes(timezone="Asia/Tokyo"))
     monkeypatch.setattr(service, "stored", real)
     assert {service.retrieve(tenant, config.id).zone for config in configs} == {"Asia/Tokyo", "Europe/Berlin"}
 
@@ -285,7 +285,7 @@ def test_the_dispatcher_can_see_and_mend_a_config_of_the_old_zone(tenant: Tenant
 
 def test_no_unknown_zone_is_stored(tenant: Tenant) -> None:
     with pytest.raises(InvalidRequest):
-        organisations.change_timezone(tenant.organisation_id, "Mars/Olympus")
+        organisations.update(tenant.organisation_id, Changes(timezone="Mars/Olympus"))
     with pytest.raises(NotFound):
-        organisations.change_timezone("org_none", "Asia/Tokyo")
+        organisations.update("org_none", Changes(timezone="Asia/Tokyo"))
     assert organisations.get(tenant.organisation_id).timezone == "Europe/Berlin"

@@ -23,6 +23,7 @@ PERMISSIONS = {
     "files_read": "retrieve and list files, and download them",
     "datasets_read": "retrieve datasets and uploads",
     "datasets_write": "send records, and start uploads",
+    "account_usage_read": "export account usage, its forecast and the account's status; creating an export is reading",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from runsheet import zones
 from runsheet.errors import InvalidRequest
@@ -13,8 +13,14 @@ from runsheet.names import display_name
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+PlanType = Literal["Free", "Trial", "Paid"]
+LogModel = Literal["Tiered", "Flex", "FlexPlusTiered"]
+
 # Every team sells plans of its own, so a plan is a word and not one of a list.
 _PLAN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+# The plans that are paid in credits (contracts: account usage, section 2.1).
+_CREDITS_PLANS = frozenset({"credits", "cloudflex"})
+MAX_CREDITS = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,11 @@ class NewOrganisation:
         timezone: IANA name: the zone of its calendar days, schedules and mails.
         parent_id: the organisation that it belongs to; None for one that stands alone.
         plan: lower-case word for what it has bought; `credits` is the one with account usage exports.
-        subscription_start: first day of the subscription.
-        subscription_end: last day of the subscription.
+        subscription_start: first day of the subscription, in UTC.
+        subscription_end: last day of the subscription, in UTC.
+        plan_type: how it has the plan; None is shown as Paid.
+        subscription_credits: whole credits that the subscription has in all; None if nobody counts them.
+        log_model: how its logs are stored and charged.
     """
 
     name: str
@@ -36,6 +45,26 @@ class NewOrganisation:
     plan: str | None = None
     subscription_start: date | None = None
     subscription_end: date | None = None
+    plan_type: PlanType | None = None
+    subscription_credits: int | None = None
+    log_model: LogModel = "Tiered"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to change of an organisation; what is None stays as it is. The fields are those of NewOrganisation."""
+
+    timezone: str | None = None
+    plan: str | None = None
+    subscription_start: date | None = None
+    subscription_end: date | None = None
+    plan_type: PlanType | None = None
+    subscription_credits: int | None = None
+    log_model: LogModel | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields that change."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +79,14 @@ class Organisation:
     plan: str | None
     subscription_start: date | None
     subscription_end: date | None
+    plan_type: PlanType | None
+    subscription_credits: int | None
+    log_model: LogModel
+
+    @property
+    def has_credits_plan(self) -> bool:
+        """Whether it pays in credits, and so has account usage to export."""
+        return self.plan in _CREDITS_PLANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +106,47 @@ class RelatedOrganisation:
     is_child: bool
 
 
-def check_timezone(timezone: str) -> None:
-    """Refuse what is no IANA zone name.
-
-    Raises:
-        InvalidRequest: it is none.
-    """
-    if timezone not in zones.names():
-        raise InvalidRequest(
-            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {timezone!r}.",
-            param="timezone",
-        )
-
-
 def checked(new: NewOrganisation) -> NewOrganisation:
     """Return `new` with its name trimmed.
 
     Raises:
         InvalidRequest: with the field as `param`.
     """
-    name = display_name(new.name)
-    check_timezone(new.timezone)
-    if new.plan is not None and not _PLAN.fullmatch(new.plan):
+    check(new)
+    return replace(new, name=display_name(new.name))
+
+
+def check(organisation: NewOrganisation | Organisation) -> None:
+    """Refuse an organisation whose zone, plan or subscription is wrong.
+
+    Raises:
+        InvalidRequest: with the field as `param`.
+    """
+    if organisation.timezone not in zones.names():
+        raise InvalidRequest(
+            f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {organisation.timezone!r}.",
+            param="timezone",
+        )
+    if organisation.plan is not None and not _PLAN.fullmatch(organisation.plan):
         raise InvalidRequest(
             "Invalid plan: must be 1 to 64 of a-z, 0-9, '-' and '_', such as credits.", param="plan"
         )
-    start, end = new.subscription_start, new.subscription_end
+    _check_one_of("plan_type", organisation.plan_type, (None, *get_args(PlanType)))
+    _check_one_of("log_model", organisation.log_model, get_args(LogModel))
+    credits_ = organisation.subscription_credits
+    if credits_ is not None and not 1 <= credits_ <= MAX_CREDITS:
+        raise InvalidRequest(
+            f"Invalid subscription_credits: must be a whole number from 1 to {MAX_CREDITS}.",
+            param="subscription_credits",
+        )
+    start, end = organisation.subscription_start, organisation.subscription_end
     if start is not None and end is not None and start > end:
         raise InvalidRequest(
             f"Invalid subscription_end: {end} is before subscription_start {start}.", param="subscription_end"
         )
-    return replace(new, name=name)
+
+
+def _check_one_of(field: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    if value not in allowed:
+        names = ", ".join(name for name in allowed if name is not None)
+        raise InvalidRequest(f"Invalid {field}: must be one of {names}.", param=field)

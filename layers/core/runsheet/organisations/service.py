@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runsheet import ids
-from runsheet.errors import InvalidRequest, missing
+from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.organisations import table
-from runsheet.organisations.model import NewOrganisation, Organisation, check_timezone, checked
+from runsheet.organisations.model import (
+    Changes,
+    NewOrganisation,
+    Organisation,
+    RelatedOrganisation,
+    check,
+    checked,
+)
 from runsheet.runtime import clock
 
 
@@ -30,6 +37,9 @@ def create(new: NewOrganisation) -> Organisation:
         plan=valid.plan,
         subscription_start=valid.subscription_start,
         subscription_end=valid.subscription_end,
+        plan_type=valid.plan_type,
+        subscription_credits=valid.subscription_credits,
+        log_model=valid.log_model,
     )
     table.put(organisation)
     return organisation
@@ -47,22 +57,57 @@ def get(organisation_id: str) -> Organisation:
     return organisation
 
 
-def change_timezone(organisation_id: str, timezone: str) -> Organisation:
-    """Change the organisation's time zone and compute the next sends of all its report configs in it.
+def update(organisation_id: str, changes: Changes) -> Organisation:
+    """Change an organisation. A new time zone moves the next sends of all its report configs.
 
     Raises:
         NotFound: there is none of this id.
-        InvalidRequest: the zone is unknown.
-        Conflict: a report config is changed by others all the time; calling again does the rest.
+        InvalidRequest: nothing is to change, or a field would be invalid.
+        Conflict: the subscription was changed by somebody else meanwhile, or a report config is changed by others all
+            the time; calling again does the rest.
     """
-    # Operators call this and no function does: those that read an organisation start without the configs.
-    from runsheet.report_configs.rezoning import rezone_all  # noqa: PLC0415
+    values = changes.as_dict()
+    if not values:
+        raise InvalidRequest("Nothing is to change: give at least one field.")
+    before = get(organisation_id)
+    changed = replace(before, **values)
+    check(changed)
+    if not table.update(before, values):
+        raise Conflict(
+            f"The subscription of '{organisation_id}' was changed meanwhile. Look at it and try again."
+        )
+    if changes.timezone is not None:
+        # Operators call this and no function does: those that read an organisation start without the configs.
+        from runsheet.report_configs.rezoning import rezone_all  # noqa: PLC0415
 
-    check_timezone(timezone)
-    organisation = replace(get(organisation_id), timezone=timezone)
-    table.set_timezone(organisation_id, timezone)
-    rezone_all(organisation)
-    return organisation
+        rezone_all(changed)
+    return changed
+
+
+def children(organisation_id: str) -> list[tuple[str, str]]:
+    """Return id and name of the organisations that belong to this one, oldest first; one made just now may be missing."""
+    return table.children(organisation_id)
+
+
+def has_children(organisation_id: str) -> bool:
+    """Return whether an organisation belongs to this one; one made just now may not count yet."""
+    return bool(table.children(organisation_id, limit=1))
+
+
+def family(organisation_id: str) -> list[RelatedOrganisation]:
+    """Return an organisation and those that belong to it, as reports name them.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    own = get(organisation_id)
+    related = [RelatedOrganisation(own.id, own.name, is_own=True, is_child=own.parent_id is not None)]
+    if own.parent_id is None:
+        related += [
+            RelatedOrganisation(child_id, name, is_own=False, is_child=True)
+            for child_id, name in children(organisation_id)
+        ]
+    return related
 
 
 def page(*, limit: int = 100, after: str | None = None) -> tuple[list[Organisation], str | None]:

@@ -1,12 +1,13 @@
-"""OrganisationsTable: partition key `id`. Read by id, and scanned by operators."""
+"""OrganisationsTable: partition key `id`; index `by_parent` on `parent_id` and `id`. Scanned by operators only."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from runsheet.organisations.model import Organisation
 from runsheet.runtime.clients import dynamodb
+from runsheet.runtime.items import if_holds, to_attribute
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
 
-_OPTIONAL = ("parent_id", "plan", "subscription_start", "subscription_end")
+    from runsheet.organisations.model import LogModel, PlanType
+
+_TEXTS = ("parent_id", "plan", "plan_type", "log_model", "subscription_start", "subscription_end")
+# What two changes at once could leave at odds with each other.
+_HELD_TOGETHER = ("subscription_start", "subscription_end")
 
 
 def put(organisation: Organisation) -> None:
@@ -34,16 +39,45 @@ def get(organisation_id: str) -> Organisation | None:
     return _from_item(answer["Item"]) if "Item" in answer else None
 
 
-def set_timezone(organisation_id: str, timezone: str) -> None:
-    """Change the time zone of an organisation that exists."""
-    dynamodb().update_item(
+def update(read: Organisation, values: Mapping[str, Any]) -> bool:
+    """Change fields of an organisation; False if it is gone, or its subscription is no longer as it was read."""
+    # Aliases throughout: timezone, for one, is a word that DynamoDB keeps for itself.
+    names = {f"#{name}": name for name in {*values, *_HELD_TOGETHER}}
+    attributes: dict[str, Any] = {f":{name}": _attribute(value) for name, value in values.items()}
+    conditions = ["attribute_exists(id)"]
+    for name in _HELD_TOGETHER:
+        was = getattr(read, name)
+        if was is None:
+            conditions.append(f"attribute_not_exists(#{name})")
+        else:
+            conditions.append(f"#{name} = :was_{name}")
+            attributes[f":was_{name}"] = _attribute(was)
+    answer = if_holds(
+        dynamodb().update_item,
         TableName=settings().organisations_table,
-        Key={"id": {"S": organisation_id}},
-        UpdateExpression="SET #timezone = :timezone",
-        ConditionExpression="attribute_exists(id)",
-        ExpressionAttributeNames={"#timezone": "timezone"},  # a word that DynamoDB keeps for itself
-        ExpressionAttributeValues={":timezone": {"S": timezone}},
+        Key={"id": {"S": read.id}},
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        ConditionExpression=" AND ".join(conditions),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=attributes,
     )
+    return answer is not None
+
+
+def children(parent_id: str, *, limit: int | None = None) -> list[tuple[str, str]]:
+    """Return id and name of the organisations below one, oldest first. The index lags by some milliseconds."""
+    pages = (
+        dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().organisations_table,
+            IndexName="by_parent",
+            KeyConditionExpression="parent_id = :parent_id",
+            ExpressionAttributeValues={":parent_id": {"S": parent_id}},
+            PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
+        )
+    )
+    return [(item["id"]["S"], item["name"]["S"]) for page in pages for item in page["Items"]]
 
 
 def page(limit: int, after: str | None) -> tuple[list[Organisation], str | None]:
@@ -65,11 +99,15 @@ def _to_item(organisation: Organisation) -> dict[str, UniversalAttributeValueTyp
         "name": {"S": organisation.name},
         "timezone": {"S": organisation.timezone},
     }
-    for name in _OPTIONAL:
+    for name in (*_TEXTS, "subscription_credits"):
         value = getattr(organisation, name)
         if value is not None:
-            item[name] = {"S": str(value)}
+            item[name] = _attribute(value)
     return item
+
+
+def _attribute(value: str | int | date) -> Any:  # noqa: ANN401 - typed by the client that takes it
+    return to_attribute(value if isinstance(value, int) else str(value))
 
 
 def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> Organisation:
@@ -82,6 +120,11 @@ def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> Organisation:
         plan=_text(item, "plan"),
         subscription_start=_date(item, "subscription_start"),
         subscription_end=_date(item, "subscription_end"),
+        plan_type=cast("PlanType | None", _text(item, "plan_type")),
+        subscription_credits=int(item["subscription_credits"]["N"])
+        if "subscription_credits" in item
+        else None,
+        log_model=cast("LogModel", _text(item, "log_model") or "Tiered"),
     )
 
 

@@ -12,6 +12,7 @@ from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
+    from runsheet.catalog import BoundParameters, ReportType
     from runsheet.report_runs.model import NewReportRun
     from runsheet.tenancy import Tenant
 
@@ -41,9 +42,16 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
+    run = new_run(tenant, report_type, bound)
+    begin(run)
+    return run
+
+
+def new_run(tenant: Tenant, report_type: ReportType, bound: BoundParameters) -> ReportRun:
+    """Return a new run, not stored yet. Whether there is data for it is for others to ask."""
     now = clock.now()
     created = int(now.timestamp())
-    run = ReportRun(
+    return ReportRun(
         tenant=tenant,
         id=ids.new_id("frr", now),
         report_type=report_type.id,
@@ -51,5 +59,3 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
         created=created,
         deadline=created + DEADLINE_SECONDS,
     )
-    begin(run)
-    return run

@@ -14,7 +14,7 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _LAST_ID = "~"  # sorts behind every digit of an id
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
@@ -55,6 +55,29 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
         TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
     )
     return _run(from_item(answer["Item"])) if "Item" in answer else None
+
+
+def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
+    """Return those of up to 100 runs that are pending and not past their deadline, strongly consistent.
+
+    One that DynamoDB does not come round to reading counts as running.
+    """
+    if not run_ids:
+        return set()
+    name = settings().report_runs_table
+    answer = dynamodb().batch_get_item(
+        RequestItems={
+            name: {
+                "Keys": [_key(tenant, run_id) for run_id in sorted(run_ids)],
+                "ConsistentRead": True,
+                "ProjectionExpression": "id, #status, deadline",
+                "ExpressionAttributeNames": {"#status": "status"},
+            }
+        }
+    )
+    unread = {key["id"]["S"] for key in answer.get("UnprocessedKeys", {}).get(name, {"Keys": []})["Keys"]}
+    found = [from_item(item) for item in answer["Responses"].get(name, [])]
+    return unread | {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
 
 
 def page(

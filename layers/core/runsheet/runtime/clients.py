@@ -56,6 +56,14 @@ def dynamodb() -> DynamoDBClient:
 
 
 @cache
+def dynamodb_in_passing() -> DynamoDBClient:
+    """Return a DynamoDB client that gives up within a second: for what a request can be answered without."""
+    at_once = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
+    client: DynamoDBClient = _client("dynamodb", config=_RETRIES.merge(at_once))
+    return client
+
+
+@cache
 def s3() -> S3Client:
     """Return the S3 client of this process, with the function's own role."""
     client: S3Client = _client("s3", config=s3_config())
@@ -113,7 +121,7 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, s3, s3_as, sesv2, sqs, ssm, sts, _session):
+    for made in (dynamodb, dynamodb_in_passing, s3, s3_as, sesv2, sqs, ssm, sts, _session):
         made.cache_clear()
 
 

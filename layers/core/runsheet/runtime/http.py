@@ -30,6 +30,7 @@ from runsheet.errors import (
     RunsheetError,
     Unavailable,
 )
+from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import clients, clock
 from runsheet.runtime.dialects import dialect_of
 from runsheet.runtime.model import Model
@@ -91,11 +92,18 @@ class Operation(NamedTuple):
     permission: str
     function: Callable[..., Any]
     hints: dict[str, Any]
+    also_under: str = ""
 
     @property
     def path(self) -> str:
         """The path of the route."""
         return self.route.split()[1]
+
+    @property
+    def routes(self) -> list[str]:
+        """The route, and the same one under the prefix where it stands as well."""
+        method, path = self.route.split()
+        return [self.route, f"{method} {self.also_under}{path}"] if self.also_under else [self.route]
 
     @property
     def models(self) -> dict[str, list[type[Model]]]:
@@ -107,12 +115,15 @@ class Operation(NamedTuple):
 
 
 def endpoint(
-    route: str, *, permission: str
+    route: str, *, permission: str, also_under: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
-    """Make a function the Lambda handler of `route`; a restricted key needs `permission` for it."""
+    """Make a function the Lambda handler of `route`; a restricted key needs `permission` for it.
+
+    `also_under` is a prefix (`/api`) under which the route stands as well, with an event of its own in the template.
+    """
 
     def decorate(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-        operation = Operation(route, permission, function, get_type_hints(function))
+        operation = Operation(route, permission, function, get_type_hints(function), also_under)
         for models in operation.models.values():
             for model in models:
                 model.model_rebuild()
@@ -122,6 +133,7 @@ def endpoint(
             _check_headers(headers)
             key = authentication.authenticate(credential.parse(headers.get("authorization")))
             logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
+            rate_limits.check(key, dialect_of(operation.path).NAME)
             key.check_allows(permission)
             request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))
             return encode(function(request, **_arguments(operation, event, headers)))

@@ -90,3 +90,8 @@ class ExpandQuery(Model):
 def list_object(url: str, data: list[Any], *, has_more: bool) -> dict[str, Any]:
     """Return the v1 list object; `url` starts with a slash and carries no host (the Python SDK insists)."""
     return {"object": "list", "url": url, "has_more": has_more, "data": data}
+
+
+def is_none(value: object) -> bool:
+    """Say of a field (`exclude_if`) that it is left out of an answer when it has no value."""
+    return value is None

@@ -23,6 +23,10 @@ class Settings:
     report_configs_table: str
     deliveries_table: str
     file_links_table: str
+    rate_limits_table: str
+    live_requests_per_second: str
+    test_requests_per_second: str
+    usage_requests_per_second: str
     suppressed_addresses_table: str
     emails_queue_url: str
     mail_events_queue_url: str

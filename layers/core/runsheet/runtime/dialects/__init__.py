@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 def dialect_of(path: str) -> ModuleType:
     """Return the dialect of a path: `usage` for the account usage contract, `v2`, else `v1`.
 
-    Each has `query(model, text)` and `body(model, content, media_type)`, which decode and raise InvalidRequest,
-    `error(error, request_id) -> (status, headers, body)` and `unknown_route(method, path) -> RunsheetError`.
+    Each has a `NAME`, by which limits are set; `query(model, text)` and `body(model, content, media_type)`, which
+    decode and raise InvalidRequest; `error(error, request_id) -> (status, headers, body)` and
+    `unknown_route(method, path) -> RunsheetError`.
     """
     if path.startswith(("/api/", "/v1/account/")):
         return usage

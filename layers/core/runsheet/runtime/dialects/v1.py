@@ -12,11 +12,13 @@ from runsheet.errors import (
     NotFound,
     PayloadTooLarge,
     RunsheetError,
+    TooManyRequests,
     UnsupportedMedia,
 )
 from runsheet.runtime import forms
 from runsheet.runtime.model import Model
 
+NAME = "v1"
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 1024 * 1024
 _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
@@ -29,6 +31,7 @@ _DOCUMENTED = frozenset(
         "parameter_invalid_integer",
         "parameter_missing",
         "parameter_unknown",
+        "rate_limit",
         "resource_missing",
         "secret_key_required",
     }
@@ -74,9 +77,11 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         "type": "invalid_request_error" if failure.status < 500 else "api_error",
     }
     # The client's own retry rule sends a 409 or 5xx again: only what may succeed unchanged is worth that.
-    headers = {"Stripe-Should-Retry": "true" if failure.status == 503 else "false"}
+    headers = {"Stripe-Should-Retry": "true" if failure.status in {429, 503} else "false"}
     if isinstance(failure, AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Basic realm="Runsheet"'
+    elif isinstance(failure, TooManyRequests):
+        headers |= {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": str(failure.retry_after)}
     body = {name: value for name, value in (fields | failure.details).items() if value is not None}
     return failure.status, headers, {"error": body}
 

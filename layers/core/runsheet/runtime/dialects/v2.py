@@ -12,13 +12,21 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound, RunsheetError, UnsupportedMedia
+from runsheet.errors import (
+    AuthenticationFailed,
+    InvalidRequest,
+    NotFound,
+    RunsheetError,
+    TooManyRequests,
+    UnsupportedMedia,
+)
 from runsheet.runtime import strict_json
 from runsheet.runtime.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NAME = "v2"
 JSON = "application/json"
 MAX_BODY_BYTES = 1024 * 1024
 # A body of 1 MB has room for many mistakes, an answer for 6 MB of telling them.
@@ -72,6 +80,8 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         headers["WWW-Authenticate"] = "Bearer"
         # The addresses in it are those of the v1 contract's documentation.
         detail = failure.message.partition(" See https://")[0]
+    elif isinstance(failure, TooManyRequests):
+        headers["Retry-After"] = str(failure.retry_after)
     elif status == InvalidRequest.status:
         status = 422
         location = ("body", *_location(failure.param or ""))

@@ -1,0 +1,1 @@
+"""The account usage export: report runs of the types `account_usage.*`, asked for day by day, and the forecast."""

@@ -1,0 +1,54 @@
+"""Begin an export: a report run whose days, grouping and charge are decided here, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runsheet import catalog
+from runsheet.account_usage import running, subscription
+from runsheet.account_usage.model import UsageReportJob
+from runsheet.organisations import service as organisations
+from runsheet.report_runs.creation import new_run
+from runsheet.runtime import clock
+
+if TYPE_CHECKING:
+    from runsheet.account_usage.model import NewUsageReport
+    from runsheet.api_keys.model import ApiKey
+
+_REPORT_TYPES = {
+    "standard": "account_usage.standard.1",
+    "detailed": "account_usage.detailed.1",
+    "childDetailed": "account_usage.child_detailed.1",
+}
+
+
+def create(key: ApiKey, new: NewUsageReport) -> UsageReportJob:
+    """Store the run of an export and queue it.
+
+    It is not held against the data that there is: a day of the subscription without a record is a row of zeros.
+
+    Raises:
+        PermissionDenied: the plan has no credits, or the organisation no children to report on.
+        InvalidRequest: the days are outside of the subscription, in the future, or in the wrong order.
+        TooManyRequests: the key has as many exports running as it may have.
+    """
+    organisation = subscription.organisation_of(key.tenant)
+    if new.report_type == "childDetailed" and not organisations.has_children(organisation.id):
+        raise subscription.not_allowed(
+            "Only an organisation with child organisations has a childDetailed report."
+        )
+    today = clock.now().date()
+    first, last = subscription.exported_days(organisation, new.start_date, new.end_date, today)
+    parameters: dict[str, Any] = {
+        "start_date": first.isoformat(),
+        "end_date": last.isoformat(),
+        "group_by": new.group_by,
+    }
+    if new.report_type != "childDetailed":
+        # It is charged to who deploys for another: without a parent there is none (contracts: account usage, 2.1).
+        charged = new.include_deployment_charge and organisation.parent_id is not None
+        parameters["include_deployment_charge"] = "true" if charged else "false"
+    report_type = catalog.report_type(_REPORT_TYPES[new.report_type])
+    run = new_run(key.tenant, report_type, report_type.bind(parameters))
+    running.begin(key, run)
+    return UsageReportJob(job_id=run.id)
