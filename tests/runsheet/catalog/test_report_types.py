@@ -221,7 +221,9 @@ def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
 
 
 def test_tables_stand_before_the_rows() -> None:
-    tables = "-- why\ncreate table one as\nselect 1 as a;\n\ncreate table two as\nselect a + 1 as b from one;\n"
+    tables = (
+        "-- why\ncreate table one as\nselect 1 as a;\n\ncreate table two as\nselect a + 1 as b from one;\n"
+    )
     _, found, sql = header.parse(f"/* +++\n{_HEADER}+++ */\n{tables}\nselect b from two\n")
     assert found == {"one": "select 1 as a", "two": "select a + 1 as b from one"}
     assert sql.endswith("select b from two")
