@@ -32,9 +32,11 @@ _FORMULA = "=+-@\t\n\r＝＋－＠"  # noqa: RUF001
 def header_line(titles: Iterable[str], *, quotes: str = "all") -> bytes:
     """Return the first line of the CSV; a title may be an organisation's own text, as a cell."""
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL
     titled = [f"'{title}" if title.startswith(tuple(_FORMULA)) else title for title in titles]
-    csv.writer(text, quoting=quoting, lineterminator="\n").writerow(titled)
+    lines = csv.writer(
+        text, quoting=csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL, lineterminator="\n"
+    )
+    lines.writerow(titled)
     return text.getvalue().encode()
 
 
