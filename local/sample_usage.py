@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SHARES = (1.0, 0.4, 0.25)
 _MILLION = 1_000_000
 _SATURDAY = 5
-# Of a hundred days, so many are such that everybody looks for what is wrong.
+# The share of days on which something goes wrong, and much is logged.
 _BURST = 0.01
 _PROMOTED = "Metrics Ingest"
 _ZURICH: Columns = {"id": "charge-zurich", "deployment": "Zürich", "surcharge": "0.1"}
