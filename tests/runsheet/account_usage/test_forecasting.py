@@ -49,7 +49,7 @@ def test_days_without_a_record_used_nothing() -> None:
 
 def test_the_first_day_is_taken_as_it_stands() -> None:
     found = forecast(used("3"), WHOLE, today=START)
-    assert (found.average, found.forecast, found.remaining_days) == (3, 3 + 3 * 30, 30)
+    assert (found.average, found.forecast, found.remaining_days) == (Decimal(3), Decimal(3 + 3 * 30), 30)
 
 
 def test_the_credits_may_run_out_before_the_subscription() -> None:
@@ -67,21 +67,21 @@ def test_without_use_nothing_runs_out() -> None:
 
 def test_without_a_number_of_credits_there_are_no_shares() -> None:
     found = forecast(used("1000", "1000"), Subscription(START, END, None), today=date(2026, 3, 3))
-    assert (found.used_share, found.forecast_share, found.remaining_days) == (0, 0, 28)
+    assert (found.used_share, found.forecast_share, found.remaining_days) == (Decimal(0), Decimal(0), 28)
     assert found.forecast == 2000 + 1000 * 28
 
 
 @pytest.mark.parametrize(("today", "left"), [(date(2026, 2, 1), 31), (date(2026, 2, 28), 31), (START, 30)])
 def test_before_the_subscription_all_of_its_days_are_left(today: date, left: int) -> None:
     found = forecast(used("9", first=date(2026, 2, 1)), WHOLE, today=today)
-    assert (found.average, found.forecast, found.remaining_days) == (0, 0, left)
+    assert (found.average, found.forecast, found.remaining_days) == (Decimal(0), Decimal(0), left)
 
 
 @pytest.mark.parametrize("today", [END, date(2026, 4, 1), date(2027, 1, 1)])
 def test_after_the_subscription_nothing_is_left(today: date) -> None:
     credits_by_day = used(*["2"] * 31) | used("50", first=date(2026, 4, 1))
     found = forecast(credits_by_day, WHOLE, today=today, over=timedelta(days=7))
-    assert (found.average, found.forecast, found.remaining_days) == (2, 62, 0)
+    assert (found.average, found.forecast, found.remaining_days) == (Decimal(2), Decimal(62), 0)
 
 
 def test_a_subscription_of_one_day() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -46,6 +47,12 @@ def begun(number: int, key: ApiKey = KEY) -> bool:
     except TooManyRequests:
         return False
     return True
+
+
+def make_clients() -> None:
+    """As a process makes them once, before its threads."""
+    clients.dynamodb()
+    clients.sqs()
 
 
 def end(number: int) -> None:
@@ -122,9 +129,9 @@ def test_what_dynamodb_does_not_come_round_to_reading_counts_as_running(
 
 
 def test_requests_at_once_never_begin_more_than_ten() -> None:
-    clients.dynamodb(), clients.sqs()
+    make_clients()
     with atomic_calls():
-        results = at_once([lambda number=number: begun(number) for number in range(24)])
+        results = at_once([partial(begun, number) for number in range(24)])
     assert sum(results) == 10
     assert len(pending()) == 10
     assert rate_limits.held("key_1") == pending()
@@ -132,7 +139,7 @@ def test_requests_at_once_never_begin_more_than_ten() -> None:
 
 def test_beginning_and_ending_at_once_never_exceeds_ten_and_loses_no_slot() -> None:
     """Eight containers begin and end exports in turn; what runs is counted between any two calls."""
-    clients.dynamodb(), clients.sqs()
+    make_clients()
     most: list[int] = []
 
     def container(container_number: int) -> None:
@@ -163,7 +170,7 @@ def test_beginning_and_ending_at_once_never_exceeds_ten_and_loses_no_slot() -> N
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(BaseClient, "_make_api_call", watched)
         with atomic_calls():
-            at_once([lambda number=number: container(number) for number in range(8)])
+            at_once([partial(container, number) for number in range(8)])
     assert max(most) == 10
     assert pending() == set()
     assert [begun(number) for number in range(1000, 1011)] == [True] * 10 + [False]
