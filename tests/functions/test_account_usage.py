@@ -211,36 +211,30 @@ def test_what_is_no_day_is_refused_and_not_repeated(key: str, field: str, value:
     assert "\n" not in error["detail"]
 
 
+NOT_ALLOWED: dict[str, tuple[str, str, list[Any]]] = {
+    "groupBy": (
+        "request:invalid_group_by",
+        "groupBy must be 'day', 'week' or 'month'.",
+        ["year", "Day", "day ", "day\n", "", 1, True, ["day"], {}],
+    ),
+    "reportType": (
+        "request:invalid_report_type",
+        "reportType must be 'standard', 'detailed' or 'childDetailed'.",
+        ["child_detailed", "STANDARD", "", 0, []],
+    ),
+    "includeDeploymentCharge": (
+        "request:invalid_include_deployment_charge",
+        "includeDeploymentCharge must be true or false.",
+        ["yes", "1", "", "true ", 0, 1, 1.0, [], {}],
+    ),
+}
+
+
 @pytest.mark.parametrize(
-    ("field", "value", "code", "detail"),
-    [
-        *(
-            ("groupBy", value, "request:invalid_group_by", "groupBy must be 'day', 'week' or 'month'.")
-            for value in ("year", "Day", "day ", "day\n", "", 1, True, ["day"], {})
-        ),
-        *(
-            (
-                "reportType",
-                value,
-                "request:invalid_report_type",
-                "reportType must be 'standard', 'detailed' or 'childDetailed'.",
-            )
-            for value in ("child_detailed", "STANDARD", "", 0, [])
-        ),
-        *(
-            (
-                "includeDeploymentCharge",
-                value,
-                "request:invalid_include_deployment_charge",
-                "includeDeploymentCharge must be true or false.",
-            )
-            for value in ("yes", "1", "", "true ", 0, 1, 1.0, [], {})
-        ),
-    ],
+    ("field", "value"), [(field, value) for field, (*_, values) in NOT_ALLOWED.items() for value in values]
 )
-def test_what_is_none_of_the_allowed_values_is_refused(
-    key: str, field: str, value: Any, code: str, detail: str
-) -> None:
+def test_what_is_none_of_the_allowed_values_is_refused(key: str, field: str, value: Any) -> None:
+    code, detail, _ = NOT_ALLOWED[field]
     (error,) = refusal(call("create", key, {field: value}), 400, code)
     assert error["detail"] == detail
 

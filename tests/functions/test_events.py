@@ -78,8 +78,8 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     file = report_runs.retrieve(tenant, run.id).file
     assert file is not None
     upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
-    key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
-    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
+    path = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
+    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=path, Body=CSV)
     key, secret = api_keys.create(tenant, "secret", "k")
     real = {
         "sk_test_EXAMPLE": secret,

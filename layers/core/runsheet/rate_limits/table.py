@@ -108,7 +108,7 @@ def hold(key_id: str, run_id: str, beside: Any, *, most: int, until: int) -> boo
     Raises:
         Unavailable: other transactions are at the key's item all the time.
     """
-    noted = {
+    noted: Any = {
         "TableName": settings().rate_limits_table,
         "Key": _key(f"exports#{key_id}"),
         "UpdateExpression": "ADD runs :run SET expires_at = :expires_at",
