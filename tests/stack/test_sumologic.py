@@ -141,7 +141,7 @@ def test_status_and_forecast_of_the_account(details: Details, parent: Organisati
     status = sumo.get("/account/status").json()
     assert (status["pricingModel"], status["applicationUse"]) == ("credits", "ALLOWED")
     forecast = sumo.get("/account/usageForecast", {"numberOfDays": 30}).json()
-    assert 0 < forecast["averageUsage"]
+    assert forecast["averageUsage"] > 0
     assert forecast["forecastedUsage"] > 0
     assert 0 < forecast["remainingDays"] <= status["planExpirationDays"]
     last = str(TODAY - timedelta(days=1))
