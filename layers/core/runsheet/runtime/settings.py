@@ -23,6 +23,7 @@ class Settings:
     report_configs_table: str
     deliveries_table: str
     file_links_table: str
+    file_links_secret_arn: str
     suppressed_addresses_table: str
     emails_queue_url: str
     mail_events_queue_url: str
