@@ -130,7 +130,7 @@ def test_others_files_are_neither_listed_nor_cursors(twelve: list[str], param: s
         assert (refused.value.param, refused.value.code) == (param, "resource_missing")
     for cursor in ("file_nope", "frr_1", "file_" + "x" * 5000):
         with pytest.raises(InvalidRequest, match="No such file"):
-            page(**{param: cursor})
+            page(TENANT, **{param: cursor})
 
 
 def test_two_cursors_are_refused(twelve: list[str]) -> None:
