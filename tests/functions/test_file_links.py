@@ -98,7 +98,7 @@ def test_what_cannot_be_linked_is_refused_by_its_field(
     ("query", "param", "message"),
     [
         ("expired=yes", "expired", "Invalid boolean: yes. Must be true or false."),
-        ("expired=", "expired", "Invalid boolean: . Must be true or false."),
+        ("expired=", "expired", "You passed an empty string for 'expired'."),
         ("expired[]=true", "expired", "Invalid boolean. Must be true or false."),
         ("file=", "file", "You passed an empty string for 'file'."),
         ("file=file_nope", "file", "No such file: 'file_nope'"),

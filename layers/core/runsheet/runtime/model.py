@@ -43,6 +43,8 @@ def _boolean(value: object) -> object:
     """Read a form's boolean: `true` or `false`; pydantic alone would take "1", "on" and "yes" too."""
     if isinstance(value, bool) or value in ("true", "false"):
         return value in (True, "true")
+    if value == "":
+        raise PydanticCustomError("parameter_invalid_empty", "empty")
     text = f": {value[:100]}" if isinstance(value, str) else ""
     raise PydanticCustomError("worded", "Invalid boolean{text}. Must be true or false.", {"text": text})
 
