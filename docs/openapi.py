@@ -185,7 +185,7 @@ def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict
     if not operation.permission:
         described["security"] = []
     if "body" in operation.hints:
-        described["requestBody"] = _body(operation)
+        described["requestBody"] = _body(operation, schemas)
     return described
 
 
@@ -215,7 +215,12 @@ def _nested(schema: dict[str, Any]) -> dict[str, Any]:
     return {"style": "deepObject", "explode": True} if "$ref" in schema else {}
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _is_hash(schema: dict[str, Any]) -> bool:
+    alternatives = schema.get("anyOf", [schema])
+    return any(one.get("type") == "object" or "$ref" in one for one in alternatives)
+
+
+def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     hint = operation.hints["body"]
     if hint is bytes:
         batch = {"type": "array", "items": {"type": "object"}}
@@ -232,9 +237,8 @@ def _body(operation: Operation) -> dict[str, Any]:
         return {"required": NoneType not in get_args(hint), "content": {v2.JSON: {"schema": schema}}}
     nested = {
         name: {"style": "deepObject", "explode": True}
-        for name, field in model.model_fields.items()
-        if field.annotation not in {str, int}
-        and not set(get_args(field.annotation)) <= {str, int, type(None)}
+        for name, property_ in schemas["$defs"][model.__name__]["properties"].items()
+        if _is_hash(property_)
     }
     return {"content": {FORM: {"schema": schema} | ({"encoding": nested} if nested else {})}}
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from runsheet.api_keys import authentication
 from runsheet.rate_limits import service as rate_limits
-from runsheet.runtime import base_url, clients, settings
+from runsheet.runtime import base_url, clients, secrets, settings
 from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
@@ -77,10 +77,19 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
         monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
 
 
+@pytest.fixture(name="secrets")
+def stored_secrets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
+    """Every secret of template.yaml, with a text of its own."""
+    for logical_id in resources("AWS::SecretsManager::Secret"):
+        answer = boto3.client("secretsmanager").create_secret(Name=logical_id, SecretString=f"{logical_id} 1")
+        monkeypatch.setenv(f"{environment_name(logical_id)}_ARN", answer["ARN"])
+
+
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
     base_url.base_url.cache_clear()
+    secrets.secret.cache_clear()
     authentication.forget_cached_keys()
     clients.forget()
     rate_limits.forget()

@@ -20,6 +20,7 @@ from runsheet.dataset_uploads.model import NewUpload
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries import table as deliveries_table
 from runsheet.deliveries.model import DeliveryRequested
+from runsheet.file_links import addresses
 from runsheet.file_links import service as file_links
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 HANDLERS = [f["Handler"].removesuffix(".handler") for f in resources("AWS::Serverless::Function").values()]
 ROUTED = [name for name in HANDLERS if not name.startswith("workers.") and name != "not_found"]
-PUBLIC = {"links.retrieve": 302, "unsubscribe.retrieve": 200, "unsubscribe.update": 200}
+PUBLIC = {"links.check": 302, "links.retrieve": 302, "unsubscribe.retrieve": 200, "unsubscribe.update": 200}
 CSV = (
     b"id,created,available_on,currency,gross,fee,net,reporting_category\n"
     b"txn_1,2026-03-01T08:00:00Z,2026-03-03T00:00:00Z,usd,1000,59,941,charge\n"
@@ -58,11 +59,7 @@ SUBSCRIPTION = NewOrganisation("Acme", "Etc/UTC", None, "credits", date(2026, 1,
 
 
 @pytest.fixture
-def tenant(
-    tables: None,  # noqa: ARG001 - they must be there
-    buckets: None,  # noqa: ARG001
-    queues: None,  # noqa: ARG001
-) -> Tenant:
+def tenant(tables: None, buckets: None, queues: None, secrets: None) -> Tenant:  # noqa: ARG001 - they must be there
     return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
 
@@ -101,8 +98,7 @@ def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
     """A mail of the run that was handed over, with the tokens in its links, and what its ids are."""
     boto3.client("ses").verify_email_identity(EmailAddress=settings().mail_from)
     config = report_configs.create(tenant, NEW_CONFIG)
-    link = file_links.create(tenant, file, expires_at=file.expires_at)
-    assert link.url is not None
+    link = file_links.link_to(tenant, file, expires_at=file.expires_at)
     sending = sample_sending(config)
     deliveries.announce(replace(report_runs.retrieve(tenant, run.id), sending=sending), config)
     (delivery, *_) = deliveries.of_config(tenant, config.id, 10)
@@ -115,7 +111,8 @@ def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
         "rc_EXAMPLE": config.id,
         "recipient_EXAMPLE": delivery.recipient,
         "unsubscribe_token_EXAMPLE": token,
-        "link_token_EXAMPLE": link.url.rpartition("/")[2],
+        "link_EXAMPLE": link.id,
+        "link_token_EXAMPLE": addresses.token_of(link.id),
     }
 
 

@@ -46,7 +46,7 @@ def test_a_route_asks_for_a_key(place: Place, method: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("GET", "/v1/nothing"), ("PUT", "/v1/reporting/report_runs"), ("GET", "/v1/files")],
+    [("GET", "/"), ("GET", "/v1/nothing"), ("PUT", "/v1/reporting/report_runs"), ("POST", "/v1/files")],
 )
 def test_what_is_no_route_is_not_found(
     place: Place, organisation: Organisation, method: str, path: str

@@ -22,7 +22,12 @@ FUNCTIONS = resources("AWS::Serverless::Function")
 WORKERS = {name: f for name, f in FUNCTIONS.items() if f["Handler"].startswith("workers.")}
 ROUTED = {name: f for name, f in FUNCTIONS.items() if name not in WORKERS and name != "NotFoundFunction"}
 # Routes without a key: what they open is named by a secret token in the path.
-PUBLIC = {"LinksRetrieveFunction", "UnsubscribeRetrieveFunction", "UnsubscribeUpdateFunction"}
+PUBLIC = {
+    "LinksCheckFunction",
+    "LinksRetrieveFunction",
+    "UnsubscribeRetrieveFunction",
+    "UnsubscribeUpdateFunction",
+}
 GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 # Statements whose resource is every resource, each with its reason.
@@ -43,6 +48,7 @@ NAMED_BY_THE_PATH = {"contents", "deliveries", "send", "upcoming"}
 OPERATIONS = {
     ("GET", False): {"list"},
     ("GET", True): {"retrieve"},
+    ("HEAD", True): {"check"},
     ("POST", False): {"create"},
     ("POST", True): {"update"},
     ("PATCH", True): {"update"},
@@ -209,6 +215,14 @@ def test_every_route_but_the_public_ones_asks_for_a_key(name: str) -> None:
     assert any("{token}" in event["Properties"]["Path"] for event in FUNCTIONS[name]["Events"].values()) == (
         name in PUBLIC
     )
+
+
+def test_only_those_who_make_or_show_file_links_may_make_their_tokens() -> None:
+    """Following a link takes its token's hash, so the public functions hold nothing that opens other links."""
+    readers = {name for name, s in statements() if "secretsmanager:GetSecretValue" in s["Action"]}
+    makers = {name for name in FUNCTIONS if name.startswith("FileLinks")} | {"SendEmailFunction"}
+    assert readers == makers
+    assert not readers & PUBLIC
 
 
 QUEUES = resources("AWS::SQS::Queue")

@@ -21,7 +21,7 @@ _MAX_MS = 62**_TIME_DIGITS - 1
 
 def new_id(prefix: str, created: datetime) -> str:
     """Return a new id of the given prefix for an object created at `created` (aware)."""
-    return f"{prefix}_{_base62(_milliseconds(created))}{random_digits(_RANDOM_DIGITS)}"
+    return f"{prefix}_{base62(_milliseconds(created), _TIME_DIGITS)}{random_digits(_RANDOM_DIGITS)}"
 
 
 def random_digits(count: int) -> str:
@@ -29,9 +29,18 @@ def random_digits(count: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(count))
 
 
+def base62(number: int, digits: int) -> str:
+    """Return the last so many digits of a number, written with ALPHABET."""
+    written = []
+    for _ in range(digits):
+        number, digit = divmod(number, 62)
+        written.append(ALPHABET[digit])
+    return "".join(reversed(written))
+
+
 def lowest_id(prefix: str, since: int) -> str:
     """Return the id before which every object of `prefix` was created earlier than `since` (unix seconds)."""
-    return f"{prefix}_{_base62(min(max(since, 0) * 1000, _MAX_MS))}"
+    return f"{prefix}_{base62(min(max(since, 0) * 1000, _MAX_MS), _TIME_DIGITS)}"
 
 
 def plausible(prefix: str, text: str) -> bool:
@@ -41,11 +50,3 @@ def plausible(prefix: str, text: str) -> bool:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
-
-
-def _base62(number: int) -> str:
-    digits = []
-    for _ in range(_TIME_DIGITS):
-        number, digit = divmod(number, 62)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))

@@ -63,6 +63,9 @@ def test_a_run_ends_with_a_file_that_its_tenant_can_download(run: ReportRun) -> 
     assert shown.result.expires_at == shown.result.created + 365 * 24 * 60 * 60
     assert (shown.row_count, shown.sha256, shown.progress) == (0, ended.file.sha256, 1.0)
     assert shown.download_url is not None
+    # Who is given a link to the file sees the object's key, and not whose it is.
+    assert results() == [ended.file.key]
+    assert "org_a" not in ended.file.key
 
 
 def test_a_message_that_comes_again_changes_nothing(run: ReportRun) -> None:

@@ -21,6 +21,8 @@ Kind = Literal["secret", "restricted", "access"]
 PERMISSIONS = {
     "report_runs_and_report_types_read": "create, retrieve and list report runs; read report types",
     "files_read": "retrieve and list files, and download them",
+    "file_links_read": "retrieve and list file links, whose addresses open the files",
+    "file_links_write": "create and update file links",
     "datasets_read": "retrieve datasets and uploads",
     "datasets_write": "send records, and start uploads",
     "account_usage_read": "export account usage, its forecast and the account's status; creating an export is reading",

@@ -5,7 +5,33 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from runsheet.runtime.model import Model
+from runsheet.runtime.model import CreatedListQuery, Model
+
+# The contract's purposes. Only what report runs have made is stored here.
+Purpose = Literal[
+    "account_requirement",
+    "additional_verification",
+    "business_icon",
+    "business_logo",
+    "customer_signature",
+    "dispute_evidence",
+    "document_provider_identity_document",
+    "finance_report_run",
+    "financial_account_statement",
+    "identity_document",
+    "identity_document_downloadable",
+    "issuing_regulatory_reporting",
+    "pci_document",
+    "platform_terms_of_service",
+    "selfie",
+    "sigma_scheduled_query",
+    "tax_document_user_upload",
+    "terminal_android_apk",
+    "terminal_reader_splashscreen",
+    "terminal_wifi_certificate",
+    "terminal_wifi_private_key",
+]
+PURPOSE: Literal["finance_report_run"] = "finance_report_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +82,26 @@ class FileObject(Model):
     expires_at: int | None
     filename: str | None
     links: FileLinks
-    purpose: Literal["finance_report_run"] = "finance_report_run"
+    purpose: Literal["finance_report_run"] = PURPOSE
     size: int
     title: str | None
     type: Literal["csv"] = "csv"
     url: str
+
+
+class FileListQuery(CreatedListQuery):
+    """The query of list."""
+
+    purpose: Purpose | None = None
+
+
+class FileList(Model):
+    """A page of files, newest first."""
+
+    object: Literal["list"] = "list"
+    url: Literal["/v1/files"] = "/v1/files"
+    has_more: bool
+    data: list[FileObject]
 
 
 def file_object(file: File, base_url: str) -> FileObject:

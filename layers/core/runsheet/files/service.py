@@ -1,16 +1,17 @@
-"""Retrieve files and hand out their bytes."""
+"""Retrieve and list files, and hand out their bytes."""
 
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
 from runsheet import ids
 from runsheet.errors import missing
 from runsheet.files import table
-from runsheet.runtime import clients, clock
+from runsheet.files.model import PURPOSE, FileList, file_object
+from runsheet.runtime import clients, clock, paging
 from runsheet.runtime.http import Response
 from runsheet.runtime.settings import settings
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-    from runsheet.files.model import File
+    from runsheet.files.model import File, FileListQuery
     from runsheet.tenancy import Tenant
 
 # Lambda answers with at most 6 MB, which is 4.5 MB of bytes in base64; the rest is for the headers.
@@ -42,10 +43,33 @@ def retrieve(tenant: Tenant, file_id: str) -> File:
     return file
 
 
-def download_url(file: File, *, seconds: int = DOWNLOAD_SECONDS) -> str:
-    """Return a presigned S3 URL. It ends with the role's session at the latest, whatever its own expiry says."""
+def listed(tenant: Tenant, query: FileListQuery, base_url: str) -> FileList:
+    """Return a page of files, newest first, without those that have expired.
+
+    A file that has expired still serves as a cursor while it is there: who pages to the end meets it.
+
+    Raises:
+        InvalidRequest: both cursors, or one that is no file of this tenant.
+    """
+    span = paging.span(query, prefix="file", noun="file", known=lambda file_id: table.get(tenant, file_id))
+    if query.purpose not in {None, PURPOSE}:
+        return FileList(has_more=False, data=[])
+    files, has_more = table.page(tenant, span, now=clock.seconds())
+    return FileList(has_more=has_more, data=[file_object(file, base_url) for file in files])
+
+
+def download_url(
+    file: File,
+    *,
+    seconds: int = DOWNLOAD_SECONDS,
+    operation: Literal["get_object", "head_object"] = "get_object",
+) -> str:
+    """Return a presigned S3 URL for a GET, or for a HEAD: S3 takes it for no other verb.
+
+    It ends with the role's session at the latest, whatever its own expiry says.
+    """
     return clients.s3().generate_presigned_url(
-        "get_object",
+        operation,
         Params={
             "Bucket": settings().results_bucket,
             "Key": file.key,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import ids
-from runsheet.errors import InvalidRequest, NotFound, missing
+from runsheet.errors import missing
 from runsheet.files.model import file_object
 from runsheet.files.service import DOWNLOAD_SECONDS, download_url
 from runsheet.report_runs import table
 from runsheet.report_runs.model import ReportRunList, ReportRunObject
-from runsheet.runtime import clock
+from runsheet.runtime import clock, paging
 
 if TYPE_CHECKING:
     from runsheet.report_runs.model import ReportRun
@@ -36,27 +36,9 @@ def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunL
     Raises:
         InvalidRequest: both cursors, or one that is no run of this tenant.
     """
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor:
-            _check_cursor(tenant, cursor, param)
-    runs, has_more = table.page(
-        tenant,
-        limit=query.limit,
-        since=query.created.since(),
-        before=query.created.before(),
-        older_than=query.starting_after,
-        newer_than=query.ending_before,
-    )
+    span = paging.span(query, prefix="frr", noun="report_run", known=lambda run_id: table.get(tenant, run_id))
+    runs, has_more = table.page(tenant, span)
     return ReportRunList(has_more=has_more, data=[shown(run, base_url) for run in runs])
-
-
-def _check_cursor(tenant: Tenant, cursor: str, param: str) -> None:
-    try:
-        retrieve(tenant, cursor)
-    except NotFound as unknown:
-        raise InvalidRequest(unknown.message, param=param, code=unknown.code) from None
 
 
 def shown(run: ReportRun, base_url: str) -> ReportRunObject:

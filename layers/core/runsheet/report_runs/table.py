@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runsheet import ids, leases
+from runsheet import leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
@@ -16,7 +16,8 @@ from runsheet.tenancy import Tenant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_LAST_ID = "~"  # sorts behind every digit of an id
+    from runsheet.runtime.paging import Span
+
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
 
 
@@ -80,43 +81,25 @@ def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
     return unread | {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
 
 
-def page(
-    tenant: Tenant,
-    *,
-    limit: int,
-    since: int | None,
-    before: int | None,
-    older_than: str | None,
-    newer_than: str | None,
-) -> tuple[list[ReportRun], bool]:
-    """Return up to `limit` runs, newest first, and whether more follow in the direction that was asked for.
-
-    Args:
-        tenant: whose runs.
-        limit: at most this many.
-        since: only runs created at or after this unix second.
-        before: only runs created before this unix second.
-        older_than: only runs behind this id; those next to it.
-        newer_than: only runs before this id; those next to it.
-    """
-    first = max(ids.lowest_id("frr", since or 0), newer_than or "")
-    last = min(ids.lowest_id("frr", before) if before is not None else _LAST_ID, older_than or _LAST_ID)
-    if first > last:
+def page(tenant: Tenant, span: Span) -> tuple[list[ReportRun], bool]:
+    """Return the span's page of runs, newest first, and whether more follow in the direction that was asked for."""
+    if span.is_empty:
         return [], False
-    cursors = {older_than, newer_than}
     answer = dynamodb().query(
         TableName=settings().report_runs_table,
         KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
-        ExpressionAttributeValues=to_item({":tenant": tenant.partition, ":first": first, ":last": last}),
-        ScanIndexForward=newer_than is not None,
+        ExpressionAttributeValues=to_item(
+            {":tenant": tenant.partition, ":first": span.first, ":last": span.last}
+        ),
+        ScanIndexForward=span.ascending,
         ConsistentRead=True,
-        Limit=limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
+        Limit=span.limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
     )
-    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in cursors]
-    runs = found[:limit]
-    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach.
-    has_more = len(found) > limit or "LastEvaluatedKey" in answer
-    return (runs[::-1] if newer_than is not None else runs), has_more
+    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in span.cursors]
+    runs, more = span.cut(found)
+    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach. A short page then suffices:
+    # many whole ones would be too long to be answered with.
+    return runs, more or "LastEvaluatedKey" in answer
 
 
 def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:

@@ -100,6 +100,12 @@ def sqs() -> SQSClient:
 
 
 @cache
+def secretsmanager() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
+    """Return the Secrets Manager client of this process."""
+    return _client("secretsmanager", config=_RETRIES)
+
+
+@cache
 def sesv2() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
     """Return the SES client of this process. It never repeats a call by itself: that could send a mail twice."""
     return _client("sesv2", config=_RETRIES.merge(Config(retries={"total_max_attempts": 1})))
@@ -121,7 +127,7 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, dynamodb_in_passing, s3, s3_as, sesv2, sqs, ssm, sts, _session):
+    for made in (dynamodb, dynamodb_in_passing, s3, s3_as, secretsmanager, sesv2, sqs, ssm, sts, _session):
         made.cache_clear()
 
 

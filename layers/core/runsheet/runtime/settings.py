@@ -23,6 +23,7 @@ class Settings:
     report_configs_table: str
     deliveries_table: str
     file_links_table: str
+    file_links_secret_arn: str
     rate_limits_table: str
     live_requests_per_second: str
     test_requests_per_second: str

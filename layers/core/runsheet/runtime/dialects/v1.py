@@ -158,6 +158,11 @@ def _wrong_value(problem: dict[str, Any]) -> InvalidRequest:
             return InvalidRequest("Invalid object", param=param)
         case "parameter_invalid_integer":
             return InvalidRequest(problem["msg"], param=param, code=kind)
+        case "literal_error":
+            allowed = context["expected"].replace("'", "")
+            return InvalidRequest(f"Invalid {param}: must be one of {allowed}.", param=param)
+        case "worded":  # the contract has words of its own for it
+            return InvalidRequest(problem["msg"], param=param)
         case _:
             return InvalidRequest(f"Invalid {param}: {problem['msg']}", param=param)
 
