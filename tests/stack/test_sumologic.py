@@ -20,6 +20,8 @@ from requests import HTTPError
 from sumologic import SumoLogic
 
 if TYPE_CHECKING:
+    from requests import Response
+
     from local.place import Details, Organisation
 
 pytestmark = pytest.mark.stack
@@ -56,6 +58,13 @@ def export(sumo: SumoLogic, **asked: Any) -> list[Row]:
     text = httpx.get(status["reportDownloadURL"], timeout=60).raise_for_status().text
     assert text.startswith(("Date,", "Organization ID,"))
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def refusal(refused: pytest.ExceptionInfo[HTTPError]) -> Response:
+    """Return the answer that the client raised."""
+    response: Response | None = refused.value.response
+    assert response is not None
+    return response
 
 
 def totals(rows: list[Row], begin: Any = lambda day: day) -> dict[date, Decimal]:
@@ -107,7 +116,7 @@ def test_a_child_is_charged_for_its_deployment_if_it_asks(details: Details, chil
         assert total - Decimal(row["Deployment Charge Credits"]) == plain[month]
     with pytest.raises(HTTPError, match="not allowed for your account type") as refused:
         sumo.post("/account/usage/report", {"reportType": "childDetailed"})
-    assert refused.value.response.status_code == 403
+    assert refusal(refused).status_code == 403
 
 
 def test_one_days_export_by_a_script_of_the_standard_library(details: Details, parent: Organisation) -> None:
@@ -157,6 +166,6 @@ def test_another_organisations_job_is_an_unknown_job(
     for unknown in (job, "12345678", "frr_unknown"):
         with pytest.raises(HTTPError) as refused:
             client(details, child).get(f"/account/usage/report/{unknown}/status")
-        assert refused.value.response.status_code == 404
-        bodies.append(refused.value.response.json()["errors"])
+        assert refusal(refused).status_code == 404
+        bodies.append(refusal(refused).json()["errors"])
     assert bodies[0] == bodies[1] == bodies[2]

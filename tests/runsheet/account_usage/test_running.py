@@ -19,7 +19,7 @@ from runsheet.rate_limits import table as rate_limits
 from runsheet.report_runs import queueing
 from runsheet.report_runs import table as report_runs
 from runsheet.report_runs.model import ReportRun
-from runsheet.runtime import clients, clock
+from runsheet.runtime import clients, clock, reading
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests.concurrency import at_once, atomic_calls
@@ -114,9 +114,7 @@ def test_the_item_is_kept_longer_than_any_run_in_it_can_run() -> None:
     assert int(item["expires_at"]["N"]) >= run.deadline + HOUR
 
 
-def test_what_dynamodb_does_not_come_round_to_reading_counts_as_running(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_slots_are_not_given_away_on_what_dynamodb_leaves_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         assert begun(number)
         end(number)
@@ -124,7 +122,9 @@ def test_what_dynamodb_does_not_come_round_to_reading_counts_as_running(
     answer = {"Responses": {}, "UnprocessedKeys": {settings().report_runs_table: {"Keys": keys}}}
     with monkeypatch.context() as patched:
         patched.setattr(clients.dynamodb(), "batch_get_item", lambda **_: answer)
-        assert not begun(10)
+        patched.setattr(reading, "_FIRST_PAUSE_SECONDS", 0)
+        with pytest.raises(Unavailable):
+            begun(10)
     assert begun(11)
 
 

@@ -10,6 +10,7 @@ from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
+from runsheet.runtime.reading import batch_get
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -59,26 +60,14 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
 
 
 def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
-    """Return those of up to 100 runs that are pending and not past their deadline, strongly consistent.
+    """Return those runs that are pending and not past their deadline, strongly consistent.
 
-    One that DynamoDB does not come round to reading counts as running.
+    Raises:
+        Unavailable: DynamoDB keeps leaving some of them unread.
     """
-    if not run_ids:
-        return set()
-    name = settings().report_runs_table
-    answer = dynamodb().batch_get_item(
-        RequestItems={
-            name: {
-                "Keys": [_key(tenant, run_id) for run_id in sorted(run_ids)],
-                "ConsistentRead": True,
-                "ProjectionExpression": "id, #status, deadline",
-                "ExpressionAttributeNames": {"#status": "status"},
-            }
-        }
-    )
-    unread = {key["id"]["S"] for key in answer.get("UnprocessedKeys", {}).get(name, {"Keys": []})["Keys"]}
-    found = [from_item(item) for item in answer["Responses"].get(name, [])]
-    return unread | {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
+    keys = [_key(tenant, run_id) for run_id in sorted(run_ids)]
+    found = batch_get(settings().report_runs_table, keys)
+    return {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
 
 
 def page(tenant: Tenant, span: Span) -> tuple[list[ReportRun], bool]:
