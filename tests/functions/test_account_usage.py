@@ -202,13 +202,17 @@ WRONG_DAYS = [
 ]
 
 
-@pytest.mark.parametrize("field", ["startDate", "endDate"])
-@pytest.mark.parametrize("value", WRONG_DAYS)
-def test_what_is_no_day_is_refused_and_not_repeated(key: str, field: str, value: Any) -> None:
-    code = {"startDate": "request:invalid_start_date", "endDate": "request:invalid_end_date"}[field]
-    (error,) = refusal(call("create", key, {field: value}), 400, code)
-    assert error["detail"].startswith(f"{field} must be a day as YYYY-MM-DD")
-    assert "\n" not in error["detail"]
+def test_what_is_no_day_is_refused_and_not_repeated(key: str) -> None:
+    for value in WRONG_DAYS:
+        errors = refusal(
+            call("create", key, {"startDate": value, "endDate": value}),
+            400,
+            "request:invalid_start_date",
+            "request:invalid_end_date",
+        )
+        for field, error in zip(("startDate", "endDate"), errors, strict=True):
+            assert error["detail"].startswith(f"{field} must be a day as YYYY-MM-DD")
+            assert str(value) not in error["detail"] or str(value) in {"", "2026"}
 
 
 NOT_ALLOWED: dict[str, tuple[str, str, list[Any]]] = {
@@ -230,21 +234,20 @@ NOT_ALLOWED: dict[str, tuple[str, str, list[Any]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [(field, value) for field, (*_, values) in NOT_ALLOWED.items() for value in values]
-)
-def test_what_is_none_of_the_allowed_values_is_refused(key: str, field: str, value: Any) -> None:
-    code, detail, _ = NOT_ALLOWED[field]
-    (error,) = refusal(call("create", key, {field: value}), 400, code)
-    assert error["detail"] == detail
+@pytest.mark.parametrize("field", NOT_ALLOWED)
+def test_what_is_none_of_the_allowed_values_is_refused(key: str, field: str) -> None:
+    code, detail, values = NOT_ALLOWED[field]
+    for value in values:
+        (error,) = refusal(call("create", key, {field: value}), 400, code)
+        assert error["detail"] == detail
 
 
-@pytest.mark.parametrize("field", ["startdate", "start_date", "endDate ", "group_by", "format", ""])
-@pytest.mark.parametrize("value", ["2026-02-03", None])
-def test_a_misspelt_field_does_not_export_the_whole_contract(key: str, field: str, value: str | None) -> None:
-    (error,) = refusal(call("create", key, {field: value}), 400, "request:unknown_field")
+def test_a_misspelt_field_does_not_export_the_whole_contract(key: str) -> None:
     known = "startDate, endDate, groupBy, reportType, includeDeploymentCharge"
-    assert error["detail"] == f"'{field}' is none of {known}."
+    for field in ("startdate", "start_date", "endDate ", "group_by", "format", ""):
+        for value in ("2026-02-03", None):
+            (error,) = refusal(call("create", key, {field: value}), 400, "request:unknown_field")
+            assert error["detail"] == f"'{field}' is none of {known}."
 
 
 def test_everything_that_is_wrong_is_told_at_once(key: str) -> None:
@@ -651,7 +654,7 @@ FIELDS = st.sampled_from(
     ["startDate", "endDate", "groupBy", "reportType", "includeDeploymentCharge", "colour", "__proto__"]
 )
 SLOW = settings_of_hypothesis(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

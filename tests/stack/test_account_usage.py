@@ -80,10 +80,18 @@ def test_an_export_is_posted_polled_and_downloaded(
     assert (run["parameters"]["start_date"], run["parameters"]["end_date"]) == (str(START), str(TODAY))
 
 
-def test_the_account_tells_its_subscription(ask: Callable[..., httpx.Response]) -> None:
+def test_the_account_tells_its_subscription_also_when_it_was_renewed(
+    place: Place, ask: Callable[..., httpx.Response], customer: Organisation
+) -> None:
     for prefix in ("", "/api"):
         shown = ask("GET", f"{prefix}/v1/account/status").json()
         assert (shown["pricingModel"], shown["planExpirationDays"]) == ("credits", 361)
+        assert "totalCredits" not in shown
+    end = str(TODAY + timedelta(days=400))
+    renewal = ("--subscription-end", end, "--subscription-credits", "500", "--timezone", "Asia/Tokyo")
+    runsheet(place, "organisations", "update", customer.id, *renewal)
+    shown = ask("GET", "/v1/account/status").json()
+    assert (shown["totalCredits"], shown["planExpirationDays"]) == (500, 400)
 
 
 def test_a_parent_may_ask_for_its_children_as_soon_as_it_has_one(
