@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv as csv_format
 import json
 import tempfile
 from pathlib import Path
@@ -11,12 +12,13 @@ import duckdb
 
 from runsheet import catalog
 from runsheet.datasets.schema import schema
-from runsheet.engine import cells, session
+from runsheet.engine import session
 from runsheet.engine.relations import Relation, Source
 from runsheet.engine.report import Run
+from runsheet.organisations.model import RelatedOrganisation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FOLDER = Path(__file__).parent
 # The relation that a given CSV is loaded through; all its cells are text, an empty unquoted one is NULL.
@@ -35,10 +37,11 @@ def run(folder: Path, *, rows_per_part: int) -> bytes:
     report_type = catalog.report_type(folder.parent.name)
     given = json.loads((folder / "parameters.json").read_text())
     datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
-    assert datasets <= set(report_type.reads)
+    assert datasets <= {*report_type.reads, *(["organisations"] if report_type.reads_organisations else [])}
     with tempfile.TemporaryDirectory() as directory:
         relations = {dataset: _relation(folder, dataset, Path(directory)) for dataset in report_type.reads}
-        return csv(report_type.id, given, relations, rows_per_part=rows_per_part)
+        organisations = _organisations(folder / "given_organisations.csv")
+        return csv(report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations)
 
 
 def csv(
@@ -47,17 +50,28 @@ def csv(
     relations: dict[str, Relation],
     *,
     rows_per_part: int = 250_000,
+    organisations: Sequence[RelatedOrganisation] = (),
 ) -> bytes:
     """Return the CSV of a run over local files, made in a locked session as a worker makes it."""
     report_type = catalog.report_type(report_type_id)
     bound = report_type.bind(given)
     with tempfile.TemporaryDirectory() as directory, session.connect(directory=Path(directory)) as connection:
-        made = Run(report_type, bound, relations, Path(directory), rows_per_part)
+        made = Run(report_type, bound, relations, Path(directory), rows_per_part, organisations)
         session.lock(connection, made.paths)
         made.prepare(connection)
         parts = [(path.read_bytes(), rows) for path, rows in made.render(connection)]
         assert len(parts) == len(made.parts)
-        return cells.header_line(bound.columns) + b"".join(part for part, _ in parts)
+        return made.header() + b"".join(part for part, _ in parts)
+
+
+def _organisations(path: Path) -> list[RelatedOrganisation]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            RelatedOrganisation(row["id"], row["name"], row["is_own"] == "true", row["is_child"] == "true")
+            for row in csv_format.DictReader(file)
+        ]
 
 
 def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
@@ -76,7 +90,7 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
         f" to '{path}' (format parquet, compression zstd)"
     )
     [(count, first, last)] = connection.execute(
-        f"select count(*), min({of.time}), max({of.time}) from '{path}' where not _deleted"
+        f"select count(*), min({of.time})::timestamp, max({of.time})::timestamp from '{path}' where not _deleted"
     ).fetchall()
     return Source(path=str(path), rows=count, first=first, last=last, index=index)
 

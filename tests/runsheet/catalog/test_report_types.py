@@ -14,9 +14,15 @@ from runsheet.datasets.schema import schema, schemas
 TYPES = list(catalog.report_types().values())
 # What the engine sees to itself, so that the SQL does not have to name it.
 ENGINES_OWN = {"columns", "timezone", "decimal_separator"}
-# What the catalogue makes of a parameter, for the SQL to use.
-DERIVED = {"as_of_end"}
-REQUIRED = {"interval_start": "1680000000", "interval_end": "1680100000", "as_of": "2023-03-29"}
+# What the catalogue makes of a parameter, for the SQL to use, and of which.
+DERIVED = {"as_of_end": {"as_of"}, "interval_start": {"start_date"}, "interval_end": {"end_date"}}
+REQUIRED = {
+    "interval_start": "1680000000",
+    "interval_end": "1680100000",
+    "as_of": "2023-03-29",
+    "start_date": "2023-03-27",
+    "end_date": "2023-03-29",
+}
 DUCKDB_TYPES = {
     "text": "VARCHAR",
     "money": r"STRUCT\(minor (BIGINT|HUGEINT), currency VARCHAR\)",
@@ -24,6 +30,7 @@ DUCKDB_TYPES = {
     "date": "DATE",
     "boolean": "BOOLEAN",
     "integer": "BIGINT",
+    "decimal": r"DECIMAL\(38,\d+\)",
     "metadata": r"MAP\(VARCHAR, VARCHAR\)",
 }
 
@@ -39,6 +46,10 @@ def connection() -> duckdb.DuckDBPyConnection:
         connection.execute(f"create table {name} ({columns})")
     connection.execute("create macro money(minor, currency) as {'minor': minor, 'currency': currency}")
     connection.execute("create macro local_time(moment) as moment + interval 1 hour")
+    connection.execute("create macro refused(code, message) as error(code || message)")
+    connection.execute(
+        "create table organisations (id varchar, name varchar, is_own boolean, is_child boolean)"
+    )
     return connection
 
 
@@ -55,33 +66,71 @@ def test_there_are_the_types_of_the_contract() -> None:
     }
 
 
+def made(report_type: ReportType, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a report type, as a run does."""
+    for name, query in report_type.tables.items():
+        connection.execute(
+            f"create table {name} as select * from ({query})", named_in(query, bound(report_type))
+        )
+
+
+def named_in(sql: str, given: dict[str, object]) -> dict[str, object]:
+    [statement] = duckdb.extract_statements(sql)
+    return {name: value for name, value in given.items() if name in statement.named_parameters}
+
+
 @each_type
 def test_the_header_names_the_columns_that_the_sql_gives(
     report_type: ReportType, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    [statement] = duckdb.extract_statements(report_type.sql)
-    given = {name: value for name, value in bound(report_type).items() if name in statement.named_parameters}
-    described = connection.execute(f"describe {report_type.sql}", given).fetchall()
-    assert [name for name, *_ in described] == [
-        column.name.removesuffix("[key]") for column in report_type.columns
-    ]
-    for (name, found, *_), column in zip(described, report_type.columns, strict=True):
-        assert re.fullmatch(DUCKDB_TYPES[column.type], found), (name, found)
+    made(report_type, connection)
+    given = named_in(report_type.sql, bound(report_type))
+    described = {
+        name: found for name, found, *_ in connection.execute(f"describe {report_type.sql}", given).fetchall()
+    }
+    if report_type.pivot is None and report_type.rows_of is None:
+        assert list(described) == [column.name.removesuffix("[key]") for column in report_type.columns]
+    for column in report_type.columns:
+        found = described[column.name.removesuffix("[key]")]
+        assert re.fullmatch(DUCKDB_TYPES[column.type], found), (column.name, found)
 
 
 @each_type
-def test_the_sql_is_one_query_with_the_parameters_of_the_header(report_type: ReportType) -> None:
-    [statement] = duckdb.extract_statements(report_type.sql)
-    assert statement.type == duckdb.StatementType.SELECT
-    assert statement.named_parameters - DERIVED == set(report_type.parameters) - ENGINES_OWN
+def test_a_pivot_lists_its_columns_and_sums_what_the_sql_gives(
+    report_type: ReportType, connection: duckdb.DuckDBPyConnection
+) -> None:
+    if report_type.pivot is None:
+        return
+    made(report_type, connection)
+    given = named_in(report_type.sql, bound(report_type))
+    rows = {name for name, *_ in connection.execute(f"describe {report_type.sql}", given).fetchall()}
+    title, measure, *where = connection.sql(f"from {report_type.pivot.columns}").columns
+    assert (title, measure) == ("title", "measure")
+    assert rows >= {*where, *report_type.pivot.measures}
+    dated = next(column.name for column in report_type.columns if column.type == "date")
+    assert report_type.order_by.startswith(f'"{dated}"')
+
+
+@each_type
+def test_the_sql_is_queries_with_the_parameters_of_the_header(report_type: ReportType) -> None:
+    named: set[str] = set()
+    for sql in (*report_type.tables.values(), report_type.sql):
+        [statement] = duckdb.extract_statements(sql)
+        assert statement.type == duckdb.StatementType.SELECT
+        named |= statement.named_parameters
+    sources = [{name} if name in report_type.parameters else DERIVED[name] for name in named]
+    assert set().union(*sources) == set(report_type.parameters) - ENGINES_OWN
 
 
 @each_type
 def test_the_sql_names_relations_and_never_a_file(report_type: ReportType) -> None:
-    named = set(re.findall(r"\b(?:from|join)\s+([^\s;)]+)", report_type.sql))
-    ctes = set(re.findall(r"\b(\w+) as \(\s*select", report_type.sql))
-    assert named - ctes == set(report_type.reads)
-    assert not re.search(r"read_\w+\s*\(|glob\s*\(|getenv|current_setting|duckdb_\w+\s*\(", report_type.sql)
+    named: set[str] = set()
+    for sql in (*report_type.tables.values(), report_type.sql):
+        of_sql = set(re.findall(r"\b(?:from|join)\s+([^\s;()]+)", re.sub(r"--.*", "", sql)))
+        named |= of_sql - set(re.findall(r"\b(\w+) as \(\s*select", sql))
+        assert not re.search(r"read_\w+\s*\(|glob\s*\(|getenv|current_setting|duckdb_\w+\s*\(", sql)
+    own = {"organisations"} if report_type.reads_organisations else set()
+    assert named - report_type.tables.keys() == report_type.reads.keys() | own
 
 
 @each_type
@@ -156,9 +205,9 @@ def test_the_default_columns_of_the_summaries_are_those_of_the_contract() -> Non
 
 _HEADER = """name = "x"
 meaning = "x"
-reads = ["balance_transactions"]
-records = "interval"
 order_by = "a"
+[reads]
+balance_transactions = "interval"
 [parameters]
 currency = { kind = "currency" }
 [columns]
@@ -167,8 +216,17 @@ a = { type = "text", meaning = "x" }
 
 
 def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
-    head, sql = header.parse(f"/* +++\n{_HEADER}+++ */\nselect 1 as a;\n")
-    assert (head.name, sql) == ("x", "select 1 as a")
+    head, tables, sql = header.parse(f"/* +++\n{_HEADER}+++ */\nselect 1 as a;\n")
+    assert (head.name, tables, sql) == ("x", {}, "select 1 as a")
+
+
+def test_tables_stand_before_the_rows() -> None:
+    tables = (
+        "-- why\ncreate table one as\nselect 1 as a;\n\ncreate table two as\nselect a + 1 as b from one;\n"
+    )
+    _, found, sql = header.parse(f"/* +++\n{_HEADER}+++ */\n{tables}\nselect b from two\n")
+    assert found == {"one": "select 1 as a", "two": "select a + 1 as b from one"}
+    assert sql.endswith("select b from two")
 
 
 @pytest.mark.parametrize(
@@ -177,9 +235,16 @@ def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
         ("name =", "nome ="),
         ('"currency" }', '"money" }'),
         ('"currency" }', '"choice" }'),
-        ('records = "interval"', 'records = "some"'),
-        ('records = "interval"', 'records = "all"\nin_order = true'),
-        ('records = "interval"', 'records = "interval"\ndefault_columns = ["b"]'),
+        ('= "interval"', '= "some"'),
+        (
+            'order_by = "a"\n[reads]\nbalance_transactions = "interval"',
+            'order_by = "a"\nin_order = true\n[reads]\nx = "all"',
+        ),
+        ('order_by = "a"', 'order_by = "a"\ndefault_columns = ["b"]'),
+        (
+            'order_by = "a"',
+            'order_by = "a"\npivot = { columns = "c", measures = ["m"], period = "group_by" }',
+        ),
         ('meaning = "x" }', 'meaning = "" }'),
         ('currency = { kind = "currency" }', 'as_of = { kind = "date" }'),
     ],

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runsheet.datasets import description, records, schema, service, table
 from runsheet.datasets.objects import BatchObject, DatasetChanges
@@ -144,6 +146,36 @@ def test_a_broken_body_is_the_callers_fault_in_words(tenant: Tenant, body: bytes
     assert raised.value.message.isprintable()
     assert len(raised.value.message) < 500
     assert objects() == []
+
+
+array_like = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    array_like,
+    st.sampled_from([None, 1]),
+    st.integers(0, 60),
+    st.sampled_from(["", ",", "]", " ", "[", "1", "\n"]),
+)
+def test_an_array_is_read_as_python_reads_it(
+    value: object, indent: int | None, place: int, inserted: str
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    text = text[:place] + inserted + text[place:]
+    try:
+        expected = json.loads(text, object_pairs_hook=records._without_repeats)
+    except ValueError:
+        expected = None
+    if isinstance(expected, list):
+        found = [json.loads(line) for line in records._lines(text.encode()).splitlines()]
+        assert repr(found) == repr(expected)
+    else:
+        with pytest.raises(InvalidRequest):
+            records._lines(text.encode())
 
 
 def test_a_body_of_a_megabyte_is_taken(tenant: Tenant) -> None:

@@ -46,7 +46,7 @@ def test_header_columns_exist_and_every_column_has_a_meaning(dataset: str) -> No
     described = schema.schema(dataset)
     time = described.column(described.time)
     assert time is not None
-    assert (time.type, time.nullable) == ("TIMESTAMP", False)
+    assert (time.type in {"TIMESTAMP", "DATE"}, time.nullable) == (True, False)
     assert all(described.column(name) is not None for name in described.currencies)
     assert described.title
     assert all(column.meaning for column in described.columns)

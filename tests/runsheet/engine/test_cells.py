@@ -15,23 +15,21 @@ from hypothesis import strategies as st
 
 from runsheet import catalog, money
 from runsheet.catalog.header import ColumnType
-from runsheet.catalog.model import Column, ReportType
+from runsheet.catalog.model import Column
 from runsheet.engine import cells
 
-TEMPLATE = catalog.report_type("balance.summary.1")
 CONNECTION = duckdb.connect()
 
 
-def report(column_type: ColumnType) -> ReportType:
-    values = {name: getattr(TEMPLATE, name) for name in ReportType.__dataclass_fields__}
-    return ReportType(**values | {"columns": (Column("value", column_type, "x"),)})
+def column(column_type: ColumnType) -> list[Column]:
+    return [Column("value", column_type, "x")]
 
 
 def text(
     column_type: ColumnType, sql: str, given: dict[str, Any], separator: str | None = None
 ) -> str | None:
     """Return the text of the cell of a value of the type."""
-    select, _ = cells.select_list(report(column_type), ["value"], separator)
+    select, _ = cells.select_list(column(column_type), ["value"], separator)
     [(cell,)] = CONNECTION.execute(f"select {select} from (select {sql} as value)", given).fetchall()
     assert cell is None or isinstance(cell, str)
     return cell and cell.replace('""', '"')
@@ -80,9 +78,9 @@ def test_every_amount_is_exact_in_every_currency(minor: int, currency: str) -> N
 def test_amounts_of_any_size_can_be_sorted() -> None:
     """DuckDB computes more of a CASE under an ORDER BY than it takes."""
     amounts = [10**20, 5, -(10**17), 12_345, 10**15]
-    select, _ = cells.select_list(report("money"), ["value"], None)
+    select, _ = cells.select_list(column("money"), ["value"], None)
     rows = "select {'minor': sum(a)::hugeint, 'currency': 'kwd'} as value, a from (select unnest($amounts) as a) group by a"
-    sql = f"select {cells.line(1)} from (select {select} from (select * from ({rows}) order by a))"
+    sql = f"select {cells.line([True])} from (select {select} from (select * from ({rows}) order by a))"
     found = [Decimal(line.strip('"')) for (line,) in CONNECTION.execute(sql, {"amounts": amounts}).fetchall()]
     assert found == [Decimal(amount) / 1000 for amount in sorted(amounts)]
 
@@ -112,6 +110,24 @@ def test_other_types_are_written_as_they_are() -> None:
     assert text("date", "date '2024-02-29'", {}) == "2024-02-29"
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("2.50::decimal(38, 18)", "2.5"),
+        ("0::decimal(38, 18)", "0.0"),
+        ("-300::decimal(38, 9)", "-300.0"),
+        ("0.000000001::decimal(38, 9)", "0.000000001"),
+        (
+            "99999999999999999999.999999999999999999::decimal(38, 18)",
+            "99999999999999999999.999999999999999999",
+        ),
+        ("null::decimal(38, 9)", None),
+    ],
+)
+def test_a_decimal_is_exact_and_as_short_as_it_can_be(sql: str, expected: str | None) -> None:
+    assert text("decimal", sql, {}) == expected
+
+
 FORMULAS = ("=", "+", "-", "@", "\t", "\n", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -139,12 +155,12 @@ def test_no_text_is_changed_but_formulas_and_the_empty_one_is_no_cell(value: str
 )
 def test_every_text_comes_back_through_a_csv_reader(values: list[str | None], first: bool) -> None:
     """NUL characters, quotes, line ends and commas included, in the first cell of a line as in the last."""
-    select, _ = cells.select_list(report("text"), ["value"], None)
+    select, _ = cells.select_list(column("text"), ["value"], None)
     both = f"{select}, 'x' as c1" if first else f"'x' as c0, {select.removesuffix('0')}1"
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "cells.csv"
         CONNECTION.execute(
-            f"copy (select {cells.line(2)} from (select {both} from (select unnest($values) as value)))"
+            f"copy (select {cells.line([True, True])} from (select {both} from (select unnest($values) as value)))"
             f" to '{path}' ({cells.COPY_OPTIONS})",
             {"values": values},
         )
@@ -159,7 +175,7 @@ def test_every_text_comes_back_through_a_csv_reader(values: list[str | None], fi
 def test_keys_of_metadata_are_bound_and_never_part_of_the_sql() -> None:
     itemized = catalog.report_type("balance_change_from_activity.itemized.3")
     hostile = "x'] from read_text('/etc/passwd') --"
-    select, keys = cells.select_list(itemized, ["net", f"payment_metadata[{hostile}]"], None)
+    select, keys = cells.select_list(itemized.columns, ["net", f"payment_metadata[{hostile}]"], None)
     assert "/etc/passwd" not in select
     assert keys == {"metadata_key_1": hostile}
 
@@ -168,10 +184,27 @@ def test_the_header_line_quotes_every_name() -> None:
     assert cells.header_line(["net", 'payment_metadata[a"b]']) == b'"net","payment_metadata[a""b]"\n'
 
 
+def test_a_header_line_may_quote_what_needs_it_alone() -> None:
+    assert cells.header_line(["Date", 'GB "raw", sum'], quotes="text") == b'Date,"GB ""raw"", sum"\n'
+
+
+@pytest.mark.parametrize("start", FORMULAS)
+def test_a_title_that_would_run_as_a_formula_is_neutralised(start: str) -> None:
+    [title] = next(csv.reader([cells.header_line([f"{start}1"]).decode()]))
+    assert title == f"'{start}1"
+
+
+def test_cells_that_are_not_quoted_stand_beside_those_that_are() -> None:
+    line = cells.line([False, True, False])
+    row = "select '1.5' as c0, 'a, b' as c1, null as c2"
+    assert CONNECTION.sql(f"select {line} from ({row})").fetchall() == [('1.5,"a, b",',)]
+
+
 def test_every_type_of_column_has_a_cell() -> None:
     assert set(get_args(ColumnType)) == {
         "text",
         "money",
+        "decimal",
         "timestamp",
         "date",
         "boolean",

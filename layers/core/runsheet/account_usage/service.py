@@ -76,7 +76,7 @@ def forecast(tenant: Tenant, query: ForecastQuery) -> UsageForecast:
         raise subscription.no_subscription("A forecast needs its first and its last day.")
     today = clock.now().date()
     # Here, because it brings the engine, which nobody needs who only asks how far an export is.
-    from runsheet.account_usage import totals  # type: ignore[attr-defined]  # noqa: PLC0415
+    from runsheet.account_usage import totals  # noqa: PLC0415
 
     used = totals.credits_by_day(tenant, start, min(today, end)) if start <= today else {}
     found = forecasting.forecast(

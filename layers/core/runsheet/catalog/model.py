@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from runsheet import schedule
@@ -12,11 +12,12 @@ from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
-    from runsheet.catalog.header import ColumnType, ParameterHeader
+    from runsheet.catalog.header import ColumnType, ParameterHeader, PivotHeader, Records
 
 _DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ class BoundParameters:
     Attributes:
         echo: what the caller sent, to store and to answer with; `bind` takes it again.
         values: every parameter of the type by name, as the SQL is given it: instants are naive UTC, what was
-            left out is None (`timezone` and `decimal_separator` have their defaults). A type with an `as_of` has
-            `as_of_end` too: the end (exclusive) of that day in the run's time zone.
+            left out is its default or None. A type with an `as_of` has `as_of_end` too: the end (exclusive) of that
+            day in the run's time zone. A type with `start_date` and `end_date`, UTC days that are both included,
+            has `interval_start` and `interval_end` too.
         columns: the names of the columns in the order of the file; metadata as `payment_metadata[key]`.
         interval_start: first instant of the interval (inclusive), aware; None for a type without one.
         interval_end: end of the interval (exclusive), aware; None for a type without one.
+        end_date: the last day of the interval; None for a type whose interval ends at an instant.
         as_of: the day at whose end the report looks; None for a type without one.
     """
 
@@ -49,11 +52,19 @@ class BoundParameters:
     interval_start: datetime | None
     interval_end: datetime | None
     as_of: date | None = None
+    end_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportType:
-    """A report type; the attributes that are not explained here are those of its header."""
+    """A report type.
+
+    Attributes:
+        tables: the queries of the tables that a run makes once, by name, in order.
+        sql: the query of its rows.
+
+    Those that are not explained here are its header's.
+    """
 
     id: str
     name: str
@@ -61,13 +72,17 @@ class ReportType:
     meaning: str
     aliases: tuple[str, ...]
     requires_live: bool
-    reads: tuple[str, ...]
-    records: str
+    reads: Mapping[str, Records]
+    reads_organisations: bool
     in_order: bool
     order_by: str
     default_columns: tuple[str, ...] | None
+    quotes: str
+    rows_of: str | None
+    pivot: PivotHeader | None
     columns: tuple[Column, ...]
     parameters: Mapping[str, ParameterHeader]
+    tables: Mapping[str, str]
     sql: str
 
     @classmethod
@@ -80,7 +95,7 @@ class ReportType:
         # Only who reads a report type's file pays for it; most functions that know the catalogue never do.
         from runsheet.catalog import header  # noqa: PLC0415
 
-        head, sql = header.parse(text)
+        head, tables, sql = header.parse(text)
         return cls(
             id=report_type_id,
             name=head.name,
@@ -89,12 +104,16 @@ class ReportType:
             aliases=head.aliases,
             requires_live=head.requires_live,
             reads=head.reads,
-            records=head.records,
+            reads_organisations=head.reads_organisations,
             in_order=head.in_order,
             order_by=head.order_by,
             default_columns=head.default_columns,
+            quotes=head.quotes,
+            rows_of=head.rows_of,
+            pivot=head.pivot,
             columns=tuple(Column(name, column.type, column.meaning) for name, column in head.columns.items()),
             parameters=head.parameters,
+            tables=tables,
             sql=sql,
         )
 
@@ -105,6 +124,7 @@ class ReportType:
             InvalidRequest: the first thing that is wrong, with its field and what is allowed.
         """
         echo, values = parameters.read(self.parameters, self._column_names(), given)
+        _check_days(values)
         start, end = values.get("interval_start"), values.get("interval_end")
         if start is not None and end is not None and start >= end:
             raise InvalidRequest(
@@ -113,10 +133,17 @@ class ReportType:
                 param="parameters.interval_start",
             )
         bindable = {
-            name: parameters.bindable(self.parameters[name].kind, values.get(name))
-            for name in self.parameters
+            name: parameters.bindable(parameter, values.get(name))
+            for name, parameter in self.parameters.items()
             if name != "columns"
         }
+        first_day, last_day = values.get("start_date"), values.get("end_date")
+        if first_day is not None and last_day is not None:
+            start, end = _start_of(first_day), _start_of(last_day + _DAY)
+            bindable |= {
+                "interval_start": start.replace(tzinfo=None),
+                "interval_end": end.replace(tzinfo=None),
+            }
         as_of = values.get("as_of")
         if as_of is not None:
             bindable["as_of_end"] = schedule.start_of_day(as_of + _DAY, bindable["timezone"]).replace(
@@ -130,6 +157,7 @@ class ReportType:
             interval_start=start,
             interval_end=end,
             as_of=as_of,
+            end_date=last_day,
         )
 
     def check_available(
@@ -154,7 +182,9 @@ class ReportType:
                 f" {_utc(availability_start)}; you requested `interval_start` = {_utc(start)}.",
                 param="parameters.interval_start",
             )
-        if end is not None and end > availability_end:
+        # A day that has begun is there as far as it goes; an instant that has not come is not.
+        complete = end if bound.end_date is None else _start_of(bound.end_date) + _MICROSECOND
+        if end is not None and complete is not None and complete > availability_end:
             raise InvalidRequest(
                 f"Data for the report type {self.id} is only available through {_utc(availability_end)};"
                 f" you requested `interval_end` = {_utc(end)}.",
@@ -169,8 +199,27 @@ class ReportType:
                 param="parameters.as_of",
             )
 
+    @property
+    def timed(self) -> tuple[str, ...]:
+        """The datasets whose records are about the time that a run is about; all of them, if it has no interval."""
+        return tuple(name for name, records in self.reads.items() if records != "all") or tuple(self.reads)
+
     def _column_names(self) -> dict[str, bool]:
         return {column.name: column.type == "metadata" for column in self.columns}
+
+
+def _check_days(values: Mapping[str, Any]) -> None:
+    first_day, last_day = values.get("start_date"), values.get("end_date")
+    if first_day is not None and last_day is not None and first_day > last_day:
+        raise InvalidRequest(
+            f"`start_date` must not be after `end_date`; you requested `start_date` = {first_day} and `end_date` ="
+            f" {last_day}.",
+            param="parameters.start_date",
+        )
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _utc(moment: datetime) -> str:

@@ -85,11 +85,13 @@ def read(
     return echo, values
 
 
-def bindable(kind: str, value: Any) -> Any:  # noqa: ANN401
+def bindable(parameter: ParameterHeader, value: Any) -> Any:  # noqa: ANN401
     """Return a value as SQL takes it: an instant as naive UTC, the default for what was left out."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
-    return _DEFAULTS.get(kind) if value is None else value
+    if value is not None:
+        return value
+    return _DEFAULTS.get(parameter.kind) if parameter.default is None else parameter.default
 
 
 def _value(kind: str, echo: Any) -> Any:  # noqa: ANN401
@@ -119,6 +121,8 @@ def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: st
         return _instant(field, given)
     if parameter.kind == "columns":
         return _columns(columns, field, given)
+    if parameter.kind == "boolean":
+        return _boolean(field, given)
     text = _text(field, given)
     if parameter.kind == "date" and not _is_date(text):
         _invalid(field, f"must be a date as YYYY-MM-DD of the years {_FIRST_YEAR} to {_LAST_YEAR}")
@@ -149,6 +153,15 @@ def _instant(field: str, given: Any) -> int:  # noqa: ANN401
         )
         raise InvalidRequest(message, param=field, code=code)
     return int(digits)
+
+
+def _boolean(field: str, given: Any) -> bool:  # noqa: ANN401
+    if isinstance(given, bool):
+        return given
+    text = _text(field, given)
+    if text not in {"true", "false"}:
+        _invalid(field, "must be true or false")
+    return text == "true"
 
 
 def _is_date(text: str) -> bool:

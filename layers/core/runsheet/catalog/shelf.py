@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -49,4 +50,8 @@ def _paths() -> dict[str, Path]:
 
 @cache
 def _load(path: Path) -> ReportType:
-    return ReportType.parse(path.name.removesuffix(".sql"), path.read_text(encoding="utf-8"))
+    parsed = ReportType.parse(path.name.removesuffix(".sql"), path.read_text(encoding="utf-8"))
+    if parsed.rows_of is None:
+        return parsed
+    other = _load(_paths()[parsed.rows_of])
+    return replace(parsed, tables=other.tables, sql=other.sql)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runsheet import money
+from runsheet.datasets.model import DECIMAL
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _FIRST_DATE, _LAST_DATE = "date '1900-01-01'", "date '9999-12-31'"
 
 _WHOLE_NUMBER = "-?[0-9]{1,18}"
 _UNIX_SECONDS = "-?[0-9]{1,12}"
+# Behind the ninth decimal only zeros: nothing that is written is dropped.
+_PLAIN_DECIMAL = r"-?[0-9]{1,9}(\.[0-9]{1,9}0*)?"
+# What a DECIMAL(38, 29) holds exactly, if it fits in it: at most 18 + 9 decimals.
+_SCIENTIFIC_DECIMAL = r"-?[0-9]{1,9}(\.[0-9]{1,18}0*)?[eE][-+]?0{0,2}[0-9]"
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # Below a microsecond only zeros: nothing that is written is dropped.
 _TIME = (
@@ -38,14 +43,29 @@ _INSTANT = f"{_DATE}([T ]{_TIME})?"
 _EXPECTED = {
     "VARCHAR": f"must be text of at most {MAX_TEXT_BYTES} bytes without NUL characters",
     "BIGINT": "must be a whole number (amounts: minor units, at most 15 digits)",
+    DECIMAL: "must be a decimal number such as 12.5, of at most 9 digits before the point and 9 behind it",
     "TIMESTAMP": "must be an ISO 8601 time of the years 1900 to 9999, UTC unless it has an offset (JSON: or unix seconds)",
     "DATE": "must be a date as YYYY-MM-DD of the years 1900 to 9999",
     "BOOLEAN": "must be true or false",
     "MAP(VARCHAR, VARCHAR)": "must be an object whose keys are there once and whose values are text",
 }
 _PARQUET_INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
+_PARQUET_DECIMAL = re.compile(r"DECIMAL\(\d+,[0-9]\)")
 _PARQUET_TEXT = re.compile(r"VARCHAR|JSON|UUID|ENUM\(.*\)", re.DOTALL)
 _PARQUET_INSTANT = re.compile(r"TIMESTAMP(_S|_MS|_NS)?")
+# The form of a check, and how it is put to whoever sent a record.
+_REASONS = tuple(
+    (re.compile(form), words)
+    for form, words in (
+        (r"\w+ in \( ?(.+?) ?\)", "must be one of {0}"),
+        (r"\w+ not in \( ?(.+?) ?\)", "must not be one of {0}"),
+        (r"\w+ >= (\w+)", "must be at least {0}"),
+        (r"\w+ between (\S+) and (\S+)", "must be from {0} to {1}"),
+        (r"length\(\w+\) between (\d+) and (\d+)", "must be {0} to {1} characters long"),
+        (r"(\w+) = trim\(\1\)", "must not begin or end with a space"),
+        (r"not regexp_matches\(\w+, '\[\\p{Cc}\\p{Zl}\\p{Zp}\]'\)", "must not hold control characters"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +90,29 @@ def from_text(column: Column, raw: str) -> Field:
     return Field(column.name, raw, _text_casts[column.type](raw), _EXPECTED[column.type])
 
 
-def from_json(column: Column, raw: str) -> Field:
-    """Return the field of a JSON value (of DuckDB's type JSON, which keeps numbers as they are written)."""
+def from_json(column: Column, raw: str, number: str) -> Field:
+    """Return the field of a JSON value.
+
+    Args:
+        column: what it must be.
+        raw: SQL of the value, of DuckDB's type JSON. It keeps whole numbers as they are written, and no others.
+        number: SQL of the number as it is written, '' if it is none; read for decimals only.
+    """
     is_text = f"starts_with({raw}::varchar, '\"')"
     text = f"({raw} ->> '$')"
-    number = f"{raw}::varchar"
+    whole = f"{raw}::varchar"
     match column.type:
         case "VARCHAR" | "DATE":
             value = f"case when {is_text} then {_text_casts[column.type](text)} end"
         case "BIGINT":
-            value = _whole_number(number)
+            value = _whole_number(whole)
+        case "DECIMAL(18,9)":
+            value = f"case when {is_text} then {_decimal(text)} else {_json_decimal(number)} end"
+            raw = f"case when {is_text} or {number} = '' then {raw}::varchar else {number} end"
         case "BOOLEAN":
-            value = f"case {number} when 'true' then true when 'false' then false end"
+            value = f"case {whole} when 'true' then true when 'false' then false end"
         case "TIMESTAMP":
-            value = f"case when {is_text} then {_instant(text)} else {_unix_seconds(number)} end"
+            value = f"case when {is_text} then {_instant(text)} else {_unix_seconds(whole)} end"
         case _:
             value = _map(f"{raw}::varchar")
     return Field(column.name, raw, value, _EXPECTED[column.type])
@@ -193,9 +222,11 @@ def _columns_of(schema: Schema, condition: str) -> list[str]:
 
 
 def _reason(condition: str) -> str:
-    allowed = re.fullmatch(r"\w+ in \((.+)\)", condition)
-    if allowed:
-        return "must be one of " + ", ".join(re.findall(r"'([^']*)'", allowed[1]))
+    """Return a check in words, or as it stands if it is of no known form."""
+    for form, words in _REASONS:
+        found = form.fullmatch(condition)
+        if found:
+            return words.format(*(part.replace("'", "") for part in found.groups()))
     return f"must satisfy: {condition}"
 
 
@@ -205,6 +236,17 @@ def _text(raw: str) -> str:
 
 def _whole_number(raw: str) -> str:
     return f"case when regexp_full_match({raw}, '{_WHOLE_NUMBER}') then try_cast({raw} as bigint) end"
+
+
+def _decimal(raw: str) -> str:
+    return f"case when regexp_full_match({raw}, '{_PLAIN_DECIMAL}') then try_cast({raw} as {DECIMAL}) end"
+
+
+def _json_decimal(number: str) -> str:
+    """Read 1e-9 as well, which is how many write small numbers."""
+    wide = f"try_cast({number} as decimal(38, 29))"
+    exact = f"case when try_cast({wide} as {DECIMAL}) = {wide} then try_cast({wide} as {DECIMAL}) end"
+    return f"case when regexp_full_match({number}, '{_SCIENTIFIC_DECIMAL}') then {exact} else {_decimal(number)} end"
 
 
 def _instant(raw: str) -> str:
@@ -253,6 +295,7 @@ def _map(raw: str) -> str:
 _text_casts: dict[str, Callable[[str], str]] = {
     "VARCHAR": _text,
     "BIGINT": _whole_number,
+    DECIMAL: _decimal,
     "TIMESTAMP": _instant,
     "DATE": _date,
     "BOOLEAN": _boolean,
@@ -267,6 +310,8 @@ def _parquet_value(wanted: str, raw: str, stored: str) -> str | None:
     match wanted:
         case "BIGINT" if _PARQUET_INTEGER.fullmatch(stored):
             value = f"try_cast({raw} as bigint)"
+        case "DECIMAL(18,9)" if _PARQUET_INTEGER.fullmatch(stored) or _PARQUET_DECIMAL.fullmatch(stored):
+            value = f"try_cast({raw} as {DECIMAL})"
         case "TIMESTAMP" if _PARQUET_INTEGER.fullmatch(stored):
             value = _unix_seconds(f"{raw}::varchar")
         case "TIMESTAMP" if _PARQUET_INSTANT.fullmatch(stored) or stored == "DATE":

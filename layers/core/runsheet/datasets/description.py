@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from runsheet.datasets import schema, service, table
-from runsheet.datasets.model import Snapshot
+from runsheet.datasets.model import DECIMAL, Snapshot
 from runsheet.datasets.objects import ColumnObject, DatasetList, DatasetObject
 from runsheet.errors import InvalidRequest
 from runsheet.runtime.settings import settings
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from runsheet.datasets.objects import DatasetChanges
     from runsheet.tenancy import Tenant
 
-_TYPES: Mapping[str, Literal["text", "integer", "timestamp", "date", "boolean", "map"]] = {
+_TYPES: Mapping[str, Literal["text", "integer", "decimal", "timestamp", "date", "boolean", "map"]] = {
     "VARCHAR": "text",
     "BIGINT": "integer",
+    DECIMAL: "decimal",
     "TIMESTAMP": "timestamp",
     "DATE": "date",
     "BOOLEAN": "boolean",

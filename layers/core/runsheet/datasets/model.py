@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 Level = Literal["base", "recent"]
 Format = Literal["csv", "ndjson", "parquet"]
+# DuckDB's name of the one decimal type: nine places count the bytes of a gigabyte, and 18 digits fit in 64 bits.
+DECIMAL = "DECIMAL(18,9)"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `type` is DuckDB's name of it: VARCHAR, BIGINT, TIMESTAMP, DATE, BOOLEAN, MAP(VARCHAR, VARCHAR)."""
+    """A column.
+
+    `type` is DuckDB's name of it: VARCHAR, BIGINT, DECIMAL(18,9), TIMESTAMP, DATE, BOOLEAN, MAP(VARCHAR, VARCHAR).
+    """
 
     name: str
     type: str
@@ -34,7 +39,8 @@ class Schema:
         title: its name for people.
         columns: in order.
         key: the column that identifies a record.
-        time: the column that records are sorted and pruned by.
+        time: the column that records are sorted and pruned by: a TIMESTAMP, or a DATE, which stands for its first
+            instant (UTC).
         checks: SQL conditions; a record for which one is false is refused.
         currencies: the columns that hold ISO 4217 codes in lower case.
     """

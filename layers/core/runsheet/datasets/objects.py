@@ -23,7 +23,7 @@ class ColumnObject(Model):
     """A column, as the API shows it."""
 
     name: str
-    type: Literal["text", "integer", "timestamp", "date", "boolean", "map"]
+    type: Literal["text", "integer", "decimal", "timestamp", "date", "boolean", "map"]
     nullable: bool
     meaning: str
 

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from runsheet.datasets import casting, faults
-from runsheet.datasets.model import MAX_BAD_ROWS, MAX_LINE_BYTES, BadRow, Column, RecordsRefused
+from runsheet.datasets import casting, faults, json_numbers
+from runsheet.datasets.model import (
+    DECIMAL,
+    MAX_BAD_ROWS,
+    MAX_LINE_BYTES,
+    BadRow,
+    Column,
+    RecordsRefused,
+)
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
@@ -188,10 +195,19 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
     if found - {column.name for column in known}:
         raise faults.in_ndjson(path, known_names, None)
     structure = "{" + ", ".join(f'"{column.name}": "JSON"' for column in known) + "}"
-    fields = tuple(casting.from_json(column, f"record.{casting.quoted(column.name)}") for column in known)
+    fields = tuple(
+        casting.from_json(column, f"record.{casting.quoted(column.name)}", f"_number_{column.name}")
+        for column in known
+    )
+    # Cut out here, once: in the cast, it would be for each time that it stands there.
+    numbers = "".join(
+        f", {json_numbers.number('line', column.name)} as _number_{column.name}"
+        for column in known
+        if column.type == DECIMAL
+    )
     record = f"from_json(line, {literal(structure)})" if known else "null"
     return Source(
-        f"select line, case when not {blank} then {record} end as record from ({lines})",
+        f"select line, case when not {blank} then {record} end as record{numbers} from ({lines})",
         _with_required(schema, fields),
         None,
         blank,
@@ -213,14 +229,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
     for column in (column for column in _known(schema) if column.name in stored):
         field = casting.from_parquet(column, casting.quoted(column.name), stored[column.name])
         if field is None:
-            kind = stored[column.name][:60]
-            wrong.append(
-                BadRow(
-                    None,
-                    column.name,
-                    f"is a {kind} column; it must be {column.type} or a type that fits in it",
-                )
-            )
+            wrong.append(BadRow(None, column.name, _misfit(column, stored[column.name])))
         else:
             fields.append(field)
     if wrong:
@@ -233,6 +242,12 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
         lambda rows: rows,
         _unreadable_parquet,
     )
+
+
+def _misfit(column: Column, stored: str) -> str:
+    reason = f"is a {stored[:60]} column; it must be {column.type} or a type that fits in it"
+    inexact = column.type == DECIMAL and stored in {"DOUBLE", "FLOAT"}
+    return f"{reason}: a double is not exact" if inexact else reason
 
 
 def _unreadable_parquet(_error: Exception) -> RecordsRefused:

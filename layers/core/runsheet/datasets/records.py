@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,13 @@ from runsheet.errors import InvalidRequest, UnsupportedMedia
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runsheet.datasets.model import Batch
     from runsheet.tenancy import Tenant
 
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
-_TOO_DEEP = "The body is not valid JSON: it is nested too deep."
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def create(
@@ -81,21 +84,48 @@ def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str | None) -> 
 
 
 def _lines(body: bytes) -> bytes:
-    """Return a JSON array as lines. Numbers stay as they were written as far as their cast can tell."""
+    """Return the records of a JSON array as lines, each as it is written: read and written anew, 0.10 would be 0.1."""
     try:
-        array = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
+        text = body.decode("utf-8-sig")
+        return "\n".join(_elements(text)).encode()
     except UnicodeDecodeError as broken:
         raise InvalidRequest(f"The body is not UTF-8: byte {broken.start + 1} cannot be read.") from None
     except RecursionError:
-        raise InvalidRequest(_TOO_DEEP) from None
+        raise InvalidRequest("The body is not valid JSON: it is nested too deep.") from None
     except ValueError as broken:
         raise InvalidRequest(f"The body is not valid JSON: {faults.safe(str(broken), 200)}.") from None
-    if not isinstance(array, list):
+
+
+def _elements(text: str) -> Iterator[str]:
+    """Yield the text of each element of a JSON array, on one line: a text in it cannot hold a line break.
+
+    Raises:
+        ValueError: it is not JSON, or a name is there more than once in one object.
+        InvalidRequest: it is not an array.
+    """
+    place = _behind_space(text, 0)
+    if text[place : place + 1] != "[":
+        _decoder.decode(text)
         raise InvalidRequest("The body must be a JSON array of records.")
-    try:
-        return b"\n".join(json.dumps(record).encode() for record in array)
-    except RecursionError:  # what could just be read may be a level too deep to be written
-        raise InvalidRequest(_TOO_DEEP) from None
+    place = _behind_space(text, place + 1)
+    if text[place : place + 1] != "]":
+        while True:
+            _, end = _decoder.raw_decode(text, place)
+            yield text[place:end].replace("\n", " ").replace("\r", " ")
+            place = _behind_space(text, end)
+            if text[place : place + 1] != ",":
+                break
+            place = _behind_space(text, place + 1)
+    if text[place : place + 1] != "]":
+        raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
+    place = _behind_space(text, place + 1)
+    if place < len(text):
+        raise json.JSONDecodeError("Extra data", text, place)
+
+
+def _behind_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,6 +135,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         repeated = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the key '{repeated[:60]}' is there more than once in one object")
     return made
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_without_repeats)
 
 
 def _invalid(rows: tuple[BadRow, ...]) -> InvalidRequest:

@@ -12,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runsheet.datasets.model import Column, Schema
+from runsheet.datasets.model import DECIMAL, Column, Schema
 from runsheet.errors import missing
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"^-- (title|time|currencies): (.+)$", re.MULTILINE)
 _COLUMN = re.compile(
-    r"^    (?P<name>[a-z][a-z0-9_]*) (?P<type>varchar|bigint|timestamp|date|boolean|map\(varchar, varchar\))"
+    r"^    (?P<name>[a-z][a-z0-9_]*) "
+    r"(?P<type>varchar|bigint|decimal\(18, 9\)|timestamp|date|boolean|map\(varchar, varchar\))"
     r"(?P<rule> not null| primary key)?,  -- (?P<meaning>.+)$",
     re.MULTILINE,
 )
@@ -36,7 +37,7 @@ def parse(dataset: str, text: str) -> Schema:
         dataset=dataset,
         title=header["title"],
         columns=tuple(
-            Column(column["name"], column["type"].upper(), column["rule"] is None, column["meaning"])
+            Column(column["name"], _duckdb_type(column["type"]), column["rule"] is None, column["meaning"])
             for column in found
         ),
         key=key,
@@ -44,6 +45,10 @@ def parse(dataset: str, text: str) -> Schema:
         checks=tuple(" ".join(check["condition"].split()) for check in _CHECK.finditer(text)),
         currencies=tuple(header["currencies"].split(", ")) if "currencies" in header else (),
     )
+
+
+def _duckdb_type(written: str) -> str:
+    return DECIMAL if written.startswith("decimal") else written.upper()
 
 
 @cache

@@ -112,9 +112,10 @@ def _title(run: ReportRun) -> str:
 def _period(run: ReportRun, sending: Sending) -> str:
     if "as_of" in run.parameters:
         return f"as of the end of {sending.last_day}, {sending.timezone}"
+    timezone = "UTC" if "start_date" in run.parameters else sending.timezone
     if sending.first_day == sending.last_day:
-        return f"{sending.first_day}, {sending.timezone}"
-    return f"{sending.first_day} to {sending.last_day}, {sending.timezone}"
+        return f"{sending.first_day}, {timezone}"
+    return f"{sending.first_day} to {sending.last_day}, {timezone}"
 
 
 def _local(moment: int, timezone: str) -> str:

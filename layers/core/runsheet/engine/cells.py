@@ -1,6 +1,6 @@
-"""How a typed value becomes the text of a CSV cell (contracts: v1, 2.3).
+"""How a typed value becomes the text of a CSV cell (contracts: v1, 2.3; account usage, 2.2).
 
-Every cell is quoted, and an empty one is nothing between two commas: what SQL returns as NULL. A line is put
+Every cell is quoted, or every text, and an empty one is nothing between two commas: what SQL returns as NULL. A line is put
 together in SQL, and COPY only writes it: to look once more at every cell for what to quote takes COPY a third
 of an export's time. No `x in (...)` over constants: DuckDB makes a hash join of it, which costs more than the
 comparison and gives up the order of the rows.
@@ -13,12 +13,12 @@ import io
 from typing import TYPE_CHECKING
 
 from runsheet import money
-from runsheet.engine.session import literal
+from runsheet.engine.session import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from runsheet.catalog import Column, ReportType
+    from runsheet.catalog import Column
 
 # COPY writes lines as they are: without a quote character it quotes nothing. It looks for the delimiter all the
 # same; as almost every line begins with this one, it has not far to look.
@@ -26,41 +26,46 @@ COPY_OPTIONS = "format csv, header false, quote '', escape '', delimiter '\"', u
 # Up to here an amount fits DECIMAL(16, 0), whose arithmetic is that of a 64-bit integer; sums may be larger.
 _FAST = 10**15 - 1
 # What a spreadsheet would take for the start of a formula; the full-width forms where it is set to Japanese or Chinese.
-_FORMULA = ("'='", "'+'", "'-'", "'@'", "chr(9)", "chr(10)", "chr(13)", "'＝'", "'＋'", "'－'", "'＠'")  # noqa: RUF001
+_FORMULA = "=+-@\t\n\r＝＋－＠"  # noqa: RUF001
 
 
-def header_line(columns: Iterable[str]) -> bytes:
-    """Return the first line of the CSV."""
+def header_line(titles: Iterable[str], *, quotes: str = "all") -> bytes:
+    """Return the first line of the CSV; a title may be an organisation's own text, as a cell."""
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(columns)
+    titled = [f"'{title}" if title.startswith(tuple(_FORMULA)) else title for title in titles]
+    lines = csv.writer(
+        text, quoting=csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL, lineterminator="\n"
+    )
+    lines.writerow(titled)
     return text.getvalue().encode()
 
 
 def select_list(
-    report_type: ReportType, columns: Iterable[str], decimal_separator: str | None
+    known_columns: Iterable[Column], names: Iterable[str], decimal_separator: str | None
 ) -> tuple[str, dict[str, str]]:
-    """Return the SQL of the cells of `columns`, over a relation that has the report's own columns.
+    """Return the SQL of the cells of the columns `names`, over a relation that has the `known_columns`.
 
     Returns:
         The select list of c0, c1 and so on, each the text between its quotes, or NULL; and what to bind: the
         keys of metadata columns, which are the caller's text.
     """
-    known = {column.name: column for column in report_type.columns if column.type != "metadata"}
+    known = {column.name: column for column in known_columns if column.type != "metadata"}
     cells: list[str] = []
     keys: dict[str, str] = {}
-    for position, name in enumerate(columns):
+    for position, name in enumerate(names):
         if name in known:
             cells.append(_cell(known[name], decimal_separator or "."))
         else:
             family, key = name.removesuffix("]").split("[", 1)
             keys[f"metadata_key_{position}"] = key
-            cells.append(_text(f"{_identifier(family)}[$metadata_key_{position}]"))
+            cells.append(_text(f"{identifier(family)}[$metadata_key_{position}]"))
     return ",\n".join(f"{cell} as c{position}" for position, cell in enumerate(cells)), keys
 
 
-def line(cells: int) -> str:
-    """Return the SQL of a line of the CSV, without its end, over so many cells of `select_list`."""
-    return "concat(" + ", ',', ".join(map(_quoted, range(cells))) + ")"
+def line(quoted: Sequence[bool]) -> str:
+    """Return the SQL of a line of the CSV, without its end, over the cells of `select_list`: whether each is quoted."""
+    cells = [_quoted(position) if is_quoted else f"c{position}" for position, is_quoted in enumerate(quoted)]
+    return "concat(" + ", ',', ".join(cells) + ")"
 
 
 def _quoted(position: int) -> str:
@@ -70,12 +75,16 @@ def _quoted(position: int) -> str:
 
 
 def _cell(column: Column, decimal_separator: str) -> str:
-    name = _identifier(column.name)
+    name = identifier(column.name)
     if column.type == "money":
         amount = _money(f"struct_extract({name}, 'minor')", f"struct_extract({name}, 'currency')")
         return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
     if column.type == "timestamp":
         return _time(name)
+    if column.type == "decimal":
+        # Exact and short: 2.5 and 3.0, however many decimals the sum has room for.
+        digits = f"rtrim({name}::varchar, '0')"
+        return f"case when ends_with({digits}, '.') then {digits} || '0' else {digits} end"
     if column.type == "text":
         return _text(name)
     return f"{name}::varchar"
@@ -96,7 +105,7 @@ def _text(value: str) -> str:
 
     What begins with an ASCII letter and has no quote needs no care, as most values.
     """
-    formula = " or ".join(f"left({value}, 1) = {character}" for character in _FORMULA)
+    formula = " or ".join(f"left({value}, 1) = chr({ord(character)})" for character in _FORMULA)
     doubled = f"replace({value}, '\"', '\"\"')"
     return (
         f"case when {value} between 'A' and '~' and not contains({value}, '\"') then {value}"
@@ -141,7 +150,3 @@ def _large_decimal(minor: str, decimals: int) -> str:
         f"case when {minor} < 0 then '-' else '' end || ({absolute} // {10**decimals})::varchar"
         f" || '.' || lpad(({absolute} % {10**decimals})::varchar, {decimals}, '0')"
     )
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -130,6 +130,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """Return `name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def memory_limit() -> int:
     """Return the bytes that DuckDB may use in this process."""
     megabytes = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")

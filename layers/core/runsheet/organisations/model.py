@@ -89,6 +89,23 @@ class Organisation:
         return self.plan in _CREDITS_PLANS
 
 
+@dataclass(frozen=True, slots=True)
+class RelatedOrganisation:
+    """An organisation as the reports of its family name it.
+
+    Attributes:
+        id: `org_…`.
+        name: what it is called now.
+        is_own: True for the organisation that the report is of.
+        is_child: True if it belongs to another one.
+    """
+
+    id: str
+    name: str
+    is_own: bool
+    is_child: bool
+
+
 def checked(new: NewOrganisation) -> NewOrganisation:
     """Return `new` with its name trimmed.
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 from runsheet import ids
 from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.organisations import table
-from runsheet.organisations.model import Changes, NewOrganisation, Organisation, check, checked
+from runsheet.organisations.model import (
+    Changes,
+    NewOrganisation,
+    Organisation,
+    RelatedOrganisation,
+    check,
+    checked,
+)
 from runsheet.runtime import clock
 
 
@@ -85,6 +92,22 @@ def children(organisation_id: str) -> list[tuple[str, str]]:
 def has_children(organisation_id: str) -> bool:
     """Return whether an organisation belongs to this one; one made just now may not count yet."""
     return bool(table.children(organisation_id, limit=1))
+
+
+def family(organisation_id: str) -> list[RelatedOrganisation]:
+    """Return an organisation and those that belong to it, as reports name them.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    own = get(organisation_id)
+    related = [RelatedOrganisation(own.id, own.name, is_own=True, is_child=own.parent_id is not None)]
+    if own.parent_id is None:
+        related += [
+            RelatedOrganisation(child_id, name, is_own=False, is_child=True)
+            for child_id, name in children(organisation_id)
+        ]
+    return related
 
 
 def page(*, limit: int = 100, after: str | None = None) -> tuple[list[Organisation], str | None]:

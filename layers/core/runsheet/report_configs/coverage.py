@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runsheet.catalog import ReportType
     from runsheet.schedule import Schedule
 
-_FROM_THE_SCHEDULE = ("interval_start", "interval_end", "as_of", "timezone")
+_FROM_THE_SCHEDULE = ("interval_start", "interval_end", "start_date", "end_date", "as_of", "timezone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Coverage:
 
     Attributes:
         parameters: as the report type takes them.
-        first_day, last_day: local days, both included.
+        first_day, last_day: local days (UTC days of a report of days), both included.
     """
 
     parameters: dict[str, Any]
@@ -35,8 +35,13 @@ class Coverage:
 def coverage(report_type: ReportType, when: Schedule, slot: datetime) -> Coverage:
     """Return what a run of `report_type` that is sent at `slot` is about: the day, week or month before it.
 
-    A report that looks at the end of a day is about the day before.
+    A report that looks at the end of a day is about the day before. One of days is about UTC days, those before the
+    UTC day of the send: a local day may end before or after the UTC day of its name does.
     """
+    if "start_date" in report_type.parameters:
+        whole = schedule.period(when.frequency, slot, "Etc/UTC")
+        days = {"start_date": whole.first_day.isoformat(), "end_date": whole.last_day.isoformat()}
+        return Coverage(days, whole.first_day, whole.last_day)
     day = schedule.day_of(when, slot)
     period = schedule.period(when.frequency, slot, when.timezone, day)
     first_day, last_day = period.first_day, period.last_day

@@ -39,7 +39,7 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
             param="report_type",
         )
     bound = report_type.bind(new.parameters)
-    for dataset in report_type.reads:
+    for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
     run = new_run(tenant, report_type, bound)

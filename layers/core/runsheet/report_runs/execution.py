@@ -10,6 +10,7 @@ from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import File
+from runsheet.organisations import service as organisations
 from runsheet.report_runs import table
 from runsheet.runtime import clock
 from runsheet.runtime.observability import logger
@@ -65,6 +66,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
             report_type,
             report_type.bind(run.parameters),
             snapshots,
+            organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
             bucket=settings().results_bucket,
             key=key,
             on_progress=note,

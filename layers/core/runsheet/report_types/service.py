@@ -38,13 +38,13 @@ def listed(tenant: Tenant) -> ReportTypeList:
 def _shown(
     tenant: Tenant, report_type: ReportType, availability: Callable[[str], Availability]
 ) -> ReportTypeObject:
-    """A type that reads several datasets is available where all of them are.
+    """A type that reads several datasets by time is available where all of them are.
 
     A type without an interval begins with the first of them: there may well be no credit memo before the second year.
     """
-    all_available = [availability(dataset) for dataset in report_type.reads]
+    all_available = [availability(dataset) for dataset in report_type.timed]
     starts = [int(available.start.timestamp()) for available in all_available if available.start]
-    begins = max if "interval_start" in report_type.parameters else min
+    begins = min if "as_of" in report_type.parameters else max
     updates = [int(available.updated.timestamp()) for available in all_available if available.updated]
     return ReportTypeObject(
         id=report_type.id,

@@ -1,9 +1,15 @@
 /* +++
 name = "Accounts receivable aging detail"
 meaning = "Every invoice that was open at the end of a day, by how long it was past due, and every credit that settled nothing yet."
-reads = ["customers", "invoices", "payments", "payment_allocations", "credit_memos", "credit_memo_allocations"]
-records = "all"
 order_by = "customer_name, customer_id, currency, coalesce(due_date, issue_date), document_type, document_id"
+
+[reads]
+customers = "all"
+invoices = "all"
+payments = "all"
+payment_allocations = "all"
+credit_memos = "all"
+credit_memo_allocations = "all"
 
 [parameters]
 as_of = { kind = "date", required = true }

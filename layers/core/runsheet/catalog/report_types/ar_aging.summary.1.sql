@@ -2,9 +2,15 @@
 name = "Accounts receivable aging summary"
 meaning = "What each customer owed at the end of a day, by how long it was past due, with a total for each currency."
 aliases = ["ar_aging_report"]
-reads = ["customers", "invoices", "payments", "payment_allocations", "credit_memos", "credit_memo_allocations"]
-records = "all"
 order_by = "row_type, customer_name, customer_id, currency"
+
+[reads]
+customers = "all"
+invoices = "all"
+payments = "all"
+payment_allocations = "all"
+credit_memos = "all"
+credit_memo_allocations = "all"
 
 [parameters]
 as_of = { kind = "date", required = true }

@@ -1,13 +1,14 @@
 /* +++
 name = "Balance summary"
 meaning = "Balance at the start of the interval, what moved it, and the balance at its end, for each currency."
-reads = ["balance_transactions"]
-records = "before_end"
 order_by = """
 currency,
 case category when 'starting_balance' then 1 when 'activity' then 2 when 'payouts' then 3 else 4 end
 """
 default_columns = ["category", "description", "net_amount", "currency"]
+
+[reads]
+balance_transactions = "before_end"
 
 [parameters]
 interval_start = { kind = "instant", required = true }

@@ -1,8 +1,6 @@
 /* +++
 name = "Itemized balance change from activity"
 meaning = "Every transaction other than payouts that was made in the interval, oldest first."
-reads = ["balance_transactions"]
-records = "interval"
 in_order = true
 order_by = "created_utc, balance_transaction_id"
 default_columns = [
@@ -24,6 +22,9 @@ default_columns = [
     "automatic_payout_effective_at_utc",
     "automatic_payout_effective_at",
 ]
+
+[reads]
+balance_transactions = "interval"
 
 [parameters]
 interval_start = { kind = "instant", required = true }

@@ -1,10 +1,11 @@
 /* +++
 name = "Balance change from activity summary"
 meaning = "Number and sums of the transactions other than payouts, by reporting category, with a total, for each currency."
-reads = ["balance_transactions"]
-records = "interval"
 order_by = "currency, reporting_category = 'total', reporting_category"
 default_columns = ["reporting_category", "currency", "count", "gross", "fee", "net"]
+
+[reads]
+balance_transactions = "interval"
 
 [parameters]
 interval_start = { kind = "instant", required = true }

@@ -2,9 +2,10 @@
 name = "Integration sync detail"
 meaning = "What every run of every integration brought in or sent out, entity by entity, and what has not succeeded for too long."
 aliases = ["integration_sync_report"]
-reads = ["sync_runs"]
-records = "before_end"
 order_by = "integration_name, integration_id, entity, direction, scheduled_at, sync_run_id, started_at"
+
+[reads]
+sync_runs = "before_end"
 
 [parameters]
 interval_start = { kind = "instant", required = true }

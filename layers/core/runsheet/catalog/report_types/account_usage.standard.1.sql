@@ -1,0 +1,29 @@
+/* +++
+name = "Account usage"
+meaning = "The credits that an organisation and its children used, by day, week or month, in all and by category."
+reads_organisations = true
+rows_of = "account_usage.child_detailed.1"
+order_by = '"Date"'
+quotes = "text"
+
+[reads]
+usage_records = "before_end"
+credit_rates = "all"
+promotional_credits = "all"
+deployment_charges = "all"
+
+[pivot]
+columns = "usage_columns"
+measures = ["credits", "surcharge"]
+period = "group_by"
+
+[parameters]
+start_date = { kind = "date", required = true }
+end_date = { kind = "date", required = true }
+group_by = { kind = "choice", choices = ["day", "week", "month"], default = "day" }
+include_deployment_charge = { kind = "boolean", default = false }
+
+[columns]
+"Date" = { type = "date", meaning = "The day, the Monday of the week, or the first day of the month, in UTC" }
+"Total Credits" = { type = "decimal", meaning = "Sum of the columns of credits" }
++++ */
