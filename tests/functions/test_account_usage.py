@@ -21,6 +21,7 @@ from account_usage import create as usage_create
 from account_usage import forecast as usage_forecast
 from account_usage import status as usage_status
 from report_runs import list as runs_list
+from runsheet.account_usage import totals
 from runsheet.api_keys import service as api_keys
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import Changes, NewOrganisation
@@ -52,10 +53,22 @@ def _now(
     tables: None,  # noqa: ARG001
     buckets: None,  # noqa: ARG001
     queues: None,  # noqa: ARG001
-    usage_report_types: None,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def credits_by_day(monkeypatch: pytest.MonkeyPatch) -> dict[date, Decimal]:
+    """What `account_usage.totals` finds, for a test to fill; the engine is asked in its own tests."""
+    used: dict[date, Decimal] = {}
+
+    def found(tenant: Tenant, first_day: date, last_day: date) -> dict[date, Decimal]:
+        assert isinstance(tenant, Tenant)
+        return {day: amount for day, amount in used.items() if first_day <= day <= last_day}
+
+    monkeypatch.setattr(totals, "credits_by_day", found)
+    return used
 
 
 def make(plan: str | None = "credits", **fields: Any) -> str:

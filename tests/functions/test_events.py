@@ -36,7 +36,6 @@ from tests.template.template import ROOT, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from runsheet.files.model import File
     from runsheet.report_runs.model import ReportRun
@@ -63,8 +62,6 @@ def tenant(
     tables: None,  # noqa: ARG001 - they must be there
     buckets: None,  # noqa: ARG001
     queues: None,  # noqa: ARG001
-    usage_report_types: None,  # noqa: ARG001
-    credits_by_day: dict[date, Decimal],  # noqa: ARG001
 ) -> Tenant:
     return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
