@@ -152,7 +152,7 @@ def test_without_a_field_the_whole_subscription_up_to_today_is_exported_by_day(
         "start_date": "2026-01-01",
         "end_date": "2026-07-15",
         "group_by": "day",
-        "include_deployment_charge": "false",
+        "include_deployment_charge": False,
     }
     queue = boto3.client("sqs").receive_message(QueueUrl=settings().report_runs_queue_url)
     assert json.loads(queue["Messages"][0]["Body"])["run_id"] == run.id
@@ -181,7 +181,7 @@ def test_what_was_asked_for_stands_on_the_run_which_the_v1_contract_lists(
         "start_date": "2026-02-02",
         "end_date": "2026-02-02",
         "group_by": "week",
-        "include_deployment_charge": "false",
+        "include_deployment_charge": False,
     }
     request = event("GET", "/v1/reporting/report_runs", headers={"authorization": f"Bearer {key}"})
     (listed,) = send(runs_list.handler, request).json["data"]
@@ -361,23 +361,23 @@ def test_the_children_are_reported_on_to_their_parent_only(organisation_id: str,
 @pytest.mark.parametrize(
     ("value", "of_child"),
     [
-        (True, "true"),
-        ("true", "true"),
-        ("TRUE", "true"),
-        ("false", "false"),
-        ("False", "false"),
-        (None, "false"),
+        (True, True),
+        ("true", True),
+        ("TRUE", True),
+        ("false", False),
+        ("False", False),
+        (None, False),
     ],
 )
 def test_the_deployment_charge_is_a_childs_alone_and_decided_at_once(
-    organisation_id: str, key: str, report_type: str, value: Any, of_child: str
+    organisation_id: str, key: str, report_type: str, value: Any, of_child: bool
 ) -> None:
     body = {"reportType": report_type, "includeDeploymentCharge": value}
     run = run_of(organisation_id, call("create", key, body))
-    assert run.parameters["include_deployment_charge"] == "false"
+    assert run.parameters["include_deployment_charge"] is False
     child_id = make(parent_id=organisation_id)
     run = run_of(child_id, call("create", key_of(child_id), body))
-    assert run.parameters["include_deployment_charge"] == of_child
+    assert run.parameters["include_deployment_charge"] is of_child
 
 
 def test_the_run_belongs_to_the_mode_of_the_key(organisation_id: str) -> None:
