@@ -91,7 +91,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         (
             NewReportRun(report_type="nope.1"),
             "report_type",
-            "No such report_type: 'nope.1'. Must be one of: ar_aging.detail.1, ",
+            "No such report_type: 'nope.1'. Must be one of: account_usage.child_detailed.1, ",
         ),
         (NewReportRun(report_type="../x"), "report_type", "No such report_type: '../x'."),
         (

@@ -46,8 +46,9 @@ def create(key: ApiKey, new: NewUsageReport) -> UsageReportJob:
     }
     if new.report_type != "childDetailed":
         # It is charged to who deploys for another: without a parent there is none (contracts: account usage, 2.1).
-        charged = new.include_deployment_charge and organisation.parent_id is not None
-        parameters["include_deployment_charge"] = "true" if charged else "false"
+        parameters["include_deployment_charge"] = (
+            new.include_deployment_charge and organisation.parent_id is not None
+        )
     report_type = catalog.report_type(_REPORT_TYPES[new.report_type])
     run = new_run(key.tenant, report_type, report_type.bind(parameters))
     running.begin(key, run)

@@ -112,7 +112,7 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
     elif isinstance(failure, TooManyRequests):
         headers["Retry-After"] = str(failure.retry_after)
     problems = failure.problems if isinstance(failure, SeveralProblems) else (failure,)
-    errors = [_shown(problem) for problem in problems[:_MAX_PROBLEMS]]
+    errors = [_shown(problem) for problem in problems]
     return failure.status, headers, {"id": _error_id(request_id), "errors": errors}
 
 
