@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runsheet import catalog, ids
+from runsheet import catalog
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
+from runsheet.ids import Origin
 from runsheet.report_runs.model import ReportRun
 from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
 from runsheet.runtime import clock
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 
-def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
-    """Store a run and queue it.
+def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> ReportRun:
+    """Store a run and queue it; of the same `origin` there is one run, however often it is called.
 
     The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
 
@@ -42,14 +43,13 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
     now = clock.now()
-    created = int(now.timestamp())
+    made = origin or Origin.fresh(now)
     run = ReportRun(
         tenant=tenant,
-        id=ids.new_id("frr", now),
+        id=made.new_id("frr"),
         report_type=report_type.id,
         parameters=dict(sorted(bound.echo.items())),
-        created=created,
-        deadline=created + DEADLINE_SECONDS,
+        created=int(made.moment.timestamp()),
+        deadline=int(now.timestamp()) + DEADLINE_SECONDS,
     )
-    begin(run)
-    return run
+    return begin(run)
