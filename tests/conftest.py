@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runsheet.api_keys import authentication
+from runsheet.api_keys import acting, authentication
 from runsheet.runtime import base_url, clients, settings
 from tests.template.template import environment_name, resources
 
@@ -76,4 +76,5 @@ def _forget() -> None:
     settings.settings.cache_clear()
     base_url.base_url.cache_clear()
     authentication.forget_cached_keys()
+    acting.forget_cached_parents()
     clients.forget()

@@ -2,12 +2,14 @@
 
 RunsheetError
 ├── InvalidRequest        400
+│   ├── IdempotencyError  400
 │   ├── PayloadTooLarge   413
 │   └── UnsupportedMedia  415
 ├── AuthenticationFailed  401
 ├── PermissionDenied      403
 ├── NotFound              404
 ├── Conflict              409
+│   └── KeyInUse          409
 ├── Gone                  410
 └── Unavailable           503
 
@@ -53,6 +55,10 @@ class InvalidRequest(RunsheetError):
     status = 400
 
 
+class IdempotencyError(InvalidRequest):
+    """The idempotency key was used for another request."""
+
+
 class PayloadTooLarge(InvalidRequest):
     """The body is over the limit of its route."""
 
@@ -88,6 +94,12 @@ class Conflict(RunsheetError):
     """The request is at odds with what is stored."""
 
     status = 409
+
+
+class KeyInUse(Conflict):
+    """Another request of the same idempotency key is being carried out; the same request succeeds after it."""
+
+    code = "idempotency_key_in_use"
 
 
 class Gone(RunsheetError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from runsheet.errors import NotFound, RunsheetError
+from runsheet.errors import IdempotencyError, NotFound, RunsheetError
 from runsheet.runtime.dialects.v1 import body, query
 
 __all__ = ["body", "error", "query", "unknown_route"]
@@ -23,6 +23,8 @@ _CODES = {
 def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
     """Return status, headers and body; `id` is 5-5-5 upper-case letters and digits, one per request."""
     code = failure.code or _CODES.get(failure.status, "bad.request")
+    if isinstance(failure, IdempotencyError):
+        code = "idempotency_error"
     envelope = {"id": _error_id(request_id), "errors": [{"code": code, "message": failure.message}]}
     return failure.status, {}, envelope
 

@@ -12,7 +12,14 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from runsheet.errors import AuthenticationFailed, InvalidRequest, NotFound, RunsheetError, UnsupportedMedia
+from runsheet.errors import (
+    AuthenticationFailed,
+    IdempotencyError,
+    InvalidRequest,
+    NotFound,
+    RunsheetError,
+    UnsupportedMedia,
+)
 from runsheet.runtime import strict_json
 from runsheet.runtime.model import Model
 
@@ -72,6 +79,9 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         headers["WWW-Authenticate"] = "Bearer"
         # The addresses in it are those of the v1 contract's documentation.
         detail = failure.message.partition(" See https://")[0]
+    elif isinstance(failure, IdempotencyError):
+        status = 422
+        detail = [_problem(("header", "Idempotency-Key"), "idempotency_error", failure.message)]
     elif status == InvalidRequest.status:
         status = 422
         location = ("body", *_location(failure.param or ""))
