@@ -2,7 +2,8 @@
 
 RunsheetError
 ├── InvalidRequest        400
-│   ├── IdempotencyError  400
+│   ├── InvalidHeader     400
+│   │   └── IdempotencyError
 │   ├── PayloadTooLarge   413
 │   └── UnsupportedMedia  415
 ├── AuthenticationFailed  401
@@ -55,7 +56,20 @@ class InvalidRequest(RunsheetError):
     status = 400
 
 
-class IdempotencyError(InvalidRequest):
+class InvalidHeader(InvalidRequest):
+    """A header cannot be honoured.
+
+    Args:
+        message: what is wrong and what is allowed.
+        header: its name.
+    """
+
+    def __init__(self, message: str, *, header: str) -> None:
+        super().__init__(message)
+        self.header = header
+
+
+class IdempotencyError(InvalidHeader):
     """The idempotency key was used for another request."""
 
 

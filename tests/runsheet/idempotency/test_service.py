@@ -323,6 +323,8 @@ def test_each_dialect_words_it_its_own_way(key: str) -> None:
     detail = {"loc": ["header", "Idempotency-Key"], "msg": DIFFERENT, "type": "idempotency_error"}
     assert refused.json == {"detail": [detail]}
     assert v2("").status == 422
+    long = send_to(create_v2, "/v2/things", key, None, "k" * 256).json["detail"][0]
+    assert (long["loc"], long["type"]) == (["header", "Idempotency-Key"], "value_error")
 
     usage = send_to(create_usage, "/v1/account/things", key, "name=a", "k-1")
     assert usage.status == 400

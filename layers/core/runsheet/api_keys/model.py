@@ -22,7 +22,7 @@ PERMISSIONS = {
     "report_runs_and_report_types_read": "create, retrieve and list report runs; read report types",
     "files_read": "retrieve and list files, and download them",
     "datasets_read": "retrieve datasets and uploads",
-    "datasets_write": "send records, and start uploads",
+    "datasets_write": "send and delete records, start uploads, and say up to when a dataset is complete",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",
 }

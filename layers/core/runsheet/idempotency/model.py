@@ -1,9 +1,9 @@
-"""A request of an idempotency key, and the answer that it got."""
+"""What is kept of a request with an idempotency key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runsheet.ids import Origin
@@ -16,43 +16,18 @@ KEPT_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that may be a repetition.
+class Entry:
+    """The first request of a key, and what has become of it.
 
     Attributes:
         tenant: whose data it is about; the same key of another tenant has nothing to do with it.
         key: what the caller sent as Idempotency-Key, 1 to 255 characters of any kind.
-        fingerprint: of the route and the parameters; another one is another request.
-        request_id: `req_…`, this request's own.
-    """
-
-    tenant: Tenant
-    key: str
-    fingerprint: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The first answer to a request, as the gateway takes it; `body` is base64 if `is_base64`."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-    is_base64: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is stored of a key.
-
-    Attributes:
-        tenant, key, fingerprint: those of the request that came first.
-        holder: the id of the request that carries it out, or has.
+        fingerprint: of the route and the parameters; a request with another one is another request.
+        holder: the id (`req_…`) of the request that carries it out, or has.
         held_until: unix seconds; who holds it without an answer has died after that, or has given it back.
         origin: what the ids of the objects that it makes come from.
         attempts: how many requests have held it.
-        answer: the answer, once there is one.
+        answer: the answer in the gateway's form, once there is one.
     """
 
     tenant: Tenant
@@ -62,4 +37,4 @@ class Entry:
     held_until: int
     origin: Origin
     attempts: int = 1
-    answer: Answer | None = None
+    answer: dict[str, Any] | None = None

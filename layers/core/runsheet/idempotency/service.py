@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runsheet.errors import IdempotencyError, KeyInUse
 from runsheet.idempotency import table
-from runsheet.idempotency.model import HELD_SECONDS, Answer, Entry
+from runsheet.idempotency.model import HELD_SECONDS, Entry
 from runsheet.ids import Origin
 from runsheet.runtime import clock
 from runsheet.runtime.model import Model
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runsheet.errors import RunsheetError
-    from runsheet.idempotency.model import Asked
+    from runsheet.tenancy import Tenant
 
 
 def fingerprint(route: str, path: Mapping[str, str], arguments: Mapping[str, Any], media_type: str) -> str:
@@ -34,44 +34,45 @@ def fingerprint(route: str, path: Mapping[str, str], arguments: Mapping[str, Any
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def begin(asked: Asked) -> Entry:
+def begin(tenant: Tenant, key: str, fingerprint: str, request_id: str) -> Entry:
     """Return the entry that the request is to be carried out for, or one with the answer that it got before.
 
     Who gets one without an answer carries it out with the entry's `origin`, and then calls `keep` or `let_go`.
+    The arguments are what Entry says of them; `request_id` is this request's own.
 
     Raises:
         IdempotencyError: the key was used for another request.
         KeyInUse: the same request is being carried out.
     """
     now = clock.seconds()
-    entry = table.get(asked.tenant, asked.key, now=now) or table.put(_new(asked, now), now=now)
-    if entry.fingerprint != asked.fingerprint:
+    entry = table.get(tenant, key, now=now)
+    if entry is None:
+        origin = Origin.fresh(clock.now())
+        new = Entry(tenant, key, fingerprint, request_id, now + HELD_SECONDS, origin)
+        entry = table.put(new, now=now)
+    if entry.fingerprint != fingerprint:
         raise IdempotencyError(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
-            f"using a key other than '{asked.key}' if you meant to execute a different request."
+            f"using a key other than '{key}' if you meant to execute a different request.",
+            header="Idempotency-Key",
         )
-    if entry.answer is not None or entry.holder == asked.request_id:
+    if entry.answer is not None or entry.holder == request_id:
         return entry
     if entry.held_until <= now:
-        taken = table.take_over(entry, asked.request_id, held_until=now + HELD_SECONDS)
+        taken = table.take_over(entry, request_id, held_until=now + HELD_SECONDS)
         if taken is not None:
             return taken
     raise KeyInUse(
         "There is currently another in-progress request using this Idempotent Key (that probably means you submitted "
-        f"twice, and the other request is still going through): {asked.key}. Please try again later."
+        f"twice, and the other request is still going through): {key}. Please try again later."
     )
 
 
-def replayed(entry: Entry, answer: Answer) -> dict[str, Any]:
-    """Return the first answer in the gateway's form, marked as such."""
+def replayed(entry: Entry, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer that the request got before, marked as such."""
     logger.append_keys(replay_of=entry.holder)
     marks = {"Idempotent-Replayed": "true", "Original-Request": entry.holder}
-    made: dict[str, Any] = {
-        "statusCode": answer.status,
-        "headers": answer.headers | marks,
-        "body": answer.body,
-    }
-    return made | ({"isBase64Encoded": True} if answer.is_base64 else {})
+    return answer | {"headers": answer["headers"] | marks}
 
 
 def keep(entry: Entry, answer: dict[str, Any]) -> None:
@@ -80,14 +81,8 @@ def keep(entry: Entry, answer: dict[str, Any]) -> None:
     The request has been carried out and must be answered, so nothing is raised. An answer that cannot be kept, or is
     too large to be, is made anew by the next repetition, out of the same objects.
     """
-    kept = Answer(
-        status=answer["statusCode"],
-        headers=answer["headers"],
-        body=answer["body"],
-        is_base64=answer.get("isBase64Encoded", False),
-    )
     try:
-        if not table.complete(entry, kept, now=clock.seconds()):
+        if not table.complete(entry, answer, now=clock.seconds()):
             logger.warning("another request has taken this one over")
     except table.AnswerTooLargeError:
         logger.info("the answer is too large to be kept")
@@ -116,17 +111,6 @@ def _give_back(entry: Entry) -> None:
         table.give_back(entry)
     except (BotoCoreError, ClientError):
         logger.exception("request not given back; it can be repeated when its time is over")
-
-
-def _new(asked: Asked, now: int) -> Entry:
-    return Entry(
-        tenant=asked.tenant,
-        key=asked.key,
-        fingerprint=asked.fingerprint,
-        holder=asked.request_id,
-        held_until=now + HELD_SECONDS,
-        origin=Origin.fresh(clock.now()),
-    )
 
 
 def _comparable(value: Model | bytes | None, media_type: str) -> Any:  # noqa: ANN401 - what JSON holds

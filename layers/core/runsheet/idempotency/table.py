@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from runsheet.idempotency.model import HELD_SECONDS, KEPT_SECONDS, Answer, Entry
+from runsheet.idempotency.model import HELD_SECONDS, KEPT_SECONDS, Entry
 from runsheet.ids import Origin
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
@@ -74,13 +74,13 @@ def take_over(entry: Entry, holder: str, *, held_until: int) -> Entry | None:
     )
 
 
-def complete(entry: Entry, answer: Answer, *, now: int) -> bool:
-    """Store the answer; False if another request has taken the entry over.
+def complete(entry: Entry, answer: Mapping[str, Any], *, now: int) -> bool:
+    """Store the answer (in the gateway's form); False if another request has taken the entry over.
 
     Raises:
         AnswerTooLargeError: it has no room.
     """
-    body = zlib.compress(answer.body.encode())
+    body = zlib.compress(answer["body"].encode())
     if len(body) > _MAX_BODY_BYTES:
         raise AnswerTooLargeError
     return _update(
@@ -88,10 +88,10 @@ def complete(entry: Entry, answer: Answer, *, now: int) -> bool:
         "SET answer_status = :status, answer_headers = :headers, answer_body = :body, answer_is_base64 = :base64, "
         "expires_at = :end",
         {
-            ":status": answer.status,
-            ":headers": answer.headers,
+            ":status": answer["statusCode"],
+            ":headers": answer["headers"],
             ":body": body,
-            ":base64": answer.is_base64,
+            ":base64": answer.get("isBase64Encoded", False),
             ":end": now + KEPT_SECONDS,
         },
     )
@@ -144,12 +144,12 @@ def _entry(tenant: Tenant, key: str, values: Mapping[str, Any]) -> Entry:
     )
 
 
-def _answer(values: Mapping[str, Any]) -> Answer | None:
+def _answer(values: Mapping[str, Any]) -> dict[str, Any] | None:
     if "answer_body" not in values:
         return None
-    return Answer(
-        status=values["answer_status"],
-        headers=values["answer_headers"],
-        body=zlib.decompress(values["answer_body"]).decode(),
-        is_base64=values["answer_is_base64"],
-    )
+    return {
+        "statusCode": values["answer_status"],
+        "headers": values["answer_headers"],
+        "body": zlib.decompress(values["answer_body"]).decode(),
+        "isBase64Encoded": values["answer_is_base64"],
+    }

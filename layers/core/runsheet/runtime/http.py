@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runsheet import ids
 from runsheet.api_keys import acting, authentication, credential
-from runsheet.errors import InvalidRequest, RunsheetError, Unavailable
+from runsheet.errors import InvalidHeader, InvalidRequest, RunsheetError, Unavailable
 from runsheet.ids import Origin
 from runsheet.runtime import clients, clock
 from runsheet.runtime.dialects import dialect_of
@@ -143,19 +143,20 @@ def endpoint(
 def _once(operation: Operation, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
     """Carry a request with an idempotency key out, or give the answer that it got before.
 
-    An error is an answer for good only if nobody knows what it has left undone.
+    Of errors, a crash alone is an answer for good (contracts: v1, section 5): what was refused has done nothing, and
+    what AWS turned away is worth another try.
     """
     from runsheet.idempotency import service as idempotency  # noqa: PLC0415 - reading routes start without it
-    from runsheet.idempotency.model import Asked  # noqa: PLC0415
 
     key = request.headers["idempotency-key"]
     if len(key) > _MAX_IDEMPOTENCY_KEY:
-        raise InvalidRequest(f"Idempotency keys are at most {_MAX_IDEMPOTENCY_KEY} characters long.")
+        raise InvalidHeader(
+            f"Idempotency keys are at most {_MAX_IDEMPOTENCY_KEY} characters long.", header="Idempotency-Key"
+        )
     fingerprint = idempotency.fingerprint(
         operation.route, request.path, arguments, _media_type(request.headers) or ""
     )
-    asked = Asked(request.tenant, key, fingerprint, request.id)
-    entry = idempotency.begin(asked)
+    entry = idempotency.begin(request.tenant, key, fingerprint, request.id)
     if entry.answer is not None:
         return idempotency.replayed(entry, entry.answer)
     try:
@@ -247,14 +248,20 @@ def _may_pass(failure: ClientError) -> bool:
 def _check_headers(headers: Mapping[str, str]) -> None:
     version = headers.get("stripe-version")
     if version is not None and not _VERSION_FORM.fullmatch(version):
-        raise InvalidRequest(f"Invalid Stripe API version: {version[:100]}. Use a date, such as {_VERSION}.")
+        raise InvalidHeader(
+            f"Invalid Stripe API version: {version[:100]}. Use a date, such as {_VERSION}.",
+            header="Stripe-Version",
+        )
 
 
 def _account(headers: Mapping[str, str]) -> str | None:
     """Return the account to act for. The SDKs have two headers for it; of two that differ none can be right."""
     named = {headers[name] for name in ("stripe-account", "stripe-context") if name in headers}
     if len(named) > 1:
-        raise InvalidRequest("Stripe-Account and Stripe-Context name different accounts: send one of them.")
+        raise InvalidHeader(
+            "Stripe-Account and Stripe-Context name different accounts: send one of them.",
+            header="Stripe-Account",
+        )
     return named.pop() if named else None
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from runsheet.errors import (
     AuthenticationFailed,
     IdempotencyError,
+    InvalidHeader,
     InvalidRequest,
     NotFound,
     RunsheetError,
@@ -79,9 +80,10 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         headers["WWW-Authenticate"] = "Bearer"
         # The addresses in it are those of the v1 contract's documentation.
         detail = failure.message.partition(" See https://")[0]
-    elif isinstance(failure, IdempotencyError):
+    elif isinstance(failure, InvalidHeader):
         status = 422
-        detail = [_problem(("header", "Idempotency-Key"), "idempotency_error", failure.message)]
+        kind = "idempotency_error" if isinstance(failure, IdempotencyError) else "value_error"
+        detail = [_problem(("header", failure.header), kind, failure.message)]
     elif status == InvalidRequest.status:
         status = 422
         location = ("body", *_location(failure.param or ""))
