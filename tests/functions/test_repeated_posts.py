@@ -137,11 +137,10 @@ def ids(logical_id: str) -> set[str]:
 
 
 def queued() -> int:
-    queue = settings().report_runs_queue_url
-    name = "ApproximateNumberOfMessages"
-    return int(
-        boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"][name]
+    found = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=settings().report_runs_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
     )
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def died(*_: Any, **__: Any) -> Any:
