@@ -35,7 +35,10 @@ _ERROR = {
                 "doc_url": {"type": "string", "format": "uri"},
                 "message": {"type": "string", "description": "What is wrong and what is allowed"},
                 "param": {"type": "string", "description": "The field it is about"},
-                "type": {"type": "string", "enum": ["api_error", "invalid_request_error"]},
+                "type": {
+                    "type": "string",
+                    "enum": ["api_error", "idempotency_error", "invalid_request_error"],
+                },
             },
         }
     },
@@ -95,12 +98,30 @@ _ERRORS_OF_USAGE = {
         },
     }
 }
+_IN_USE = "Another request of the same idempotency key is being carried out"
 _FAILURES = {
     "400": "The request cannot be carried out as it is",
     "401": "No key, or none that is in force",
     "403": "The key may not do this",
     "404": "No such object",
     "429": "The key asks for more than its limit; Retry-After tells when it may again",
+}
+_PARAMETER = "#/components/parameters/{name}"
+_HEADERS = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names the request, so that sending it again is harmless: for 24 hours it gets the first answer, "
+        "with the header Idempotent-Replayed",
+        "schema": {"type": "string", "maxLength": 255},
+    },
+    "Account": {
+        "name": "Stripe-Account",
+        "in": "header",
+        "description": "A child of the key's organisation to act for; the request is then about its data, in the key's "
+        "mode",
+        "schema": {"type": "string", "pattern": "^org_[0-9A-Za-z]+$"},
+    },
 }
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
 # What the public pages answer; each route has some of them.
@@ -136,6 +157,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"] | {"Error": _ERROR} | _ERRORS_OF_V2 | _ERRORS_OF_USAGE,
+            "parameters": _HEADERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A secret or restricted key"},
                 "basic": {
@@ -179,7 +201,11 @@ def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict
         "tags": [noun.split(".", maxsplit=1)[0]],
         "summary": (operation.function.__doc__ or "").splitlines()[0],
         "description": _needed(operation),
-        "parameters": [*_path_parameters(operation.route), *_query_parameters(operation, schemas)],
+        "parameters": [
+            *_path_parameters(operation.route),
+            *_query_parameters(operation, schemas),
+            *_header_parameters(operation),
+        ],
         "responses": _responses(operation) if operation.permission else _PAGES,
     }
     if not operation.permission:
@@ -209,6 +235,13 @@ def _query_parameters(operation: Operation, schemas: dict[str, Any]) -> list[dic
         {"name": name, "in": "query", "required": False, "schema": schema} | _nested(schema)
         for name, schema in properties.items()
     ]
+
+
+def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.permission:
+        return []
+    names = ["IdempotencyKey", "Account"] if operation.method == "POST" else ["Account"]
+    return [{"$ref": _PARAMETER.format(name=name)} for name in names]
 
 
 def _nested(schema: dict[str, Any]) -> dict[str, Any]:
@@ -268,11 +301,14 @@ def _failures(operation: Operation) -> dict[str, Any]:
     if dialect_of(operation.path) is usage:
         more = {"415": "The body is not JSON"} if "body" in operation.hints else {}
         return {status: _failure(text, "UsageErrors") for status, text in (_FAILURES | more).items()}
+    repeatable = operation.method == "POST"
     if dialect_of(operation.path) is not v2:
-        return {status: _failure(text, "Error") for status, text in _FAILURES.items()}
+        texts = _FAILURES | ({"409": _IN_USE} if repeatable else {})
+        return {status: _failure(text, "Error") for status, text in texts.items()}
     found = {status: _failure(text, "Detail") for status, text in _FAILURES.items() if status != "400"}
     if "body" in operation.hints:
-        found["409"] = _failure("It is at odds with what is stored", "Detail")
+        at_odds = "It is at odds with what is stored"
+        found["409"] = _failure(f"{at_odds}. {_IN_USE}" if repeatable else at_odds, "Detail")
         found["415"] = _failure("The body is not JSON", "Detail")
     if {"body", "query"} & operation.hints.keys():
         found["422"] = _failure("Something in the request is wrong", "InvalidDetail")

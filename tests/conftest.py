@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runsheet.api_keys import authentication
+from runsheet.api_keys import acting, authentication
 from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import base_url, clients, secrets, settings
 from tests.template.template import environment_name, resources
@@ -91,5 +91,6 @@ def _forget() -> None:
     base_url.base_url.cache_clear()
     secrets.secret.cache_clear()
     authentication.forget_cached_keys()
+    acting.forget_cached_parents()
     clients.forget()
     rate_limits.forget()

@@ -8,4 +8,4 @@ from runsheet.runtime.http import Request, endpoint
 @endpoint("POST /v1/file_links", permission="file_links_write")
 def handler(request: Request, body: NewFileLink) -> FileLinkObject:
     """Create a file link: a public address of a file, which needs no key."""
-    return service.shown(service.create(request.tenant, body), request.base_url, body.expand)
+    return service.shown(service.create(request.tenant, body, request.origin), request.base_url, body.expand)

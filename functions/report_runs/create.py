@@ -8,4 +8,4 @@ from runsheet.runtime.http import Request, endpoint
 @endpoint("POST /v1/reporting/report_runs", permission="report_runs_and_report_types_read")
 def handler(request: Request, body: NewReportRun) -> ReportRunObject:
     """Create a report run and begin running the report."""
-    return service.shown(creation.create(request.tenant, body), request.base_url)
+    return service.shown(creation.create(request.tenant, body, request.origin), request.base_url)

@@ -78,7 +78,7 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     real = {
         "sk_test_EXAMPLE": secret,
         "org_EXAMPLE": tenant.organisation_id,
-        "usage_frr_EXAMPLE": account_usage.create(key, NewUsageReport()).job_id,
+        "usage_frr_EXAMPLE": account_usage.create(tenant, key, NewUsageReport()).job_id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runsheet.deliveries.execution import MAX_ATTEMPTS
+from runsheet.idempotency.model import HELD_SECONDS
 from runsheet.runtime.dialects import usage
 from runsheet.runtime.settings import Settings
 from tests.template.template import ROOT, resources, template
@@ -201,11 +202,27 @@ def test_no_statement_allows_every_resource_or_action_without_a_written_reason()
     assert [action for action in actions if "*" in action] == []
 
 
-def test_no_function_has_more_than_its_inline_and_the_authentication_policy() -> None:
+def test_no_function_has_more_than_its_inline_and_the_shared_policies() -> None:
     named = [
         policy for f in FUNCTIONS.values() for policy in f.get("Policies", []) if "Statement" not in policy
     ]
-    assert all(policy == {"Ref": "AuthenticationPolicy"} for policy in named)
+    assert all(policy in ({"Ref": "AuthenticationPolicy"}, {"Ref": "IdempotencyPolicy"}) for policy in named)
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_every_post_with_a_key_is_carried_out_once(name: str) -> None:
+    """Nothing else reads the answers that are kept; who holds a request is dead when another takes it over."""
+    function = FUNCTIONS[name]
+    posts = function["Events"]["Route"]["Properties"]["Method"] == "POST" and name not in PUBLIC
+    assert ({"Ref": "IdempotencyPolicy"} in function["Policies"]) == posts
+    timeout = function.get("Timeout", template()["Globals"]["Function"]["Timeout"])
+    assert not posts or timeout < HELD_SECONDS
+
+
+def test_answers_that_may_hold_secrets_are_in_no_backup() -> None:
+    properties = resources("AWS::DynamoDB::Table")["IdempotencyTable"]
+    assert "PointInTimeRecoverySpecification" not in properties
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
 @pytest.mark.parametrize("name", ROUTED)

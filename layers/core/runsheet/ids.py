@@ -6,8 +6,10 @@ time, and a `created` filter is a range of ids. 62^16 random values make a colli
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +18,31 @@ if TYPE_CHECKING:
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TIME_DIGITS = 8
 _RANDOM_DIGITS = 16
+_SEED_DIGITS = 22  # 62^22 > 2^128
 _MAX_MS = 62**_TIME_DIGITS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the ids of the objects that a request makes come from: carried out again, it makes the same ones.
+
+    Attributes:
+        moment: when the request was first carried out (aware); the creation time of what it makes.
+        seed: a secret, so that nobody guesses the ids.
+    """
+
+    moment: datetime
+    seed: str
+
+    @classmethod
+    def fresh(cls, moment: datetime) -> Origin:
+        """Return that of a request that is carried out for the first time, at `moment`."""
+        return cls(moment, random_digits(_SEED_DIGITS))
+
+    def new_id(self, prefix: str) -> str:
+        """Return the id of the one object of this prefix that the request makes, the same at each call."""
+        number = int.from_bytes(hashlib.sha256(f"{self.seed} {prefix}".encode()).digest())
+        return f"{prefix}_{base62(_milliseconds(self.moment), _TIME_DIGITS)}{base62(number, _RANDOM_DIGITS)}"
 
 
 def new_id(prefix: str, created: datetime) -> str:

@@ -135,5 +135,7 @@ def test_of_two_sweepers_one_queues_a_run() -> None:
 
 def test_no_id_is_stored_twice() -> None:
     run = stored()
-    with pytest.raises(ClientError):
-        table.put(run, expires_at=1)
+    assert table.fail(run, error="No.", code="internal_error")
+    there = table.put(run, expires_at=1)
+    assert (there.id, there.status) == (run.id, "failed")
+    assert table.get(TENANT, run.id) == there

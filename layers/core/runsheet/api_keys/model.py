@@ -24,7 +24,7 @@ PERMISSIONS = {
     "file_links_read": "retrieve and list file links, whose addresses open the files",
     "file_links_write": "create and update file links",
     "datasets_read": "retrieve datasets and uploads",
-    "datasets_write": "send records, and start uploads",
+    "datasets_write": "send and delete records, start uploads, and say up to when a dataset is complete",
     "account_usage_read": "export account usage, its forecast and the account's status; creating an export is reading",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",

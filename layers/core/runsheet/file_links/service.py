@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 _TRIES = 5
 
 
-def create(tenant: Tenant, new: NewFileLink) -> FileLink:
+def create(tenant: Tenant, new: NewFileLink, origin: ids.Origin | None = None) -> FileLink:
     """Store a link to a file of the tenant's; it works at most as long as the file is kept.
+
+    Of the same `origin` there is one link, however often it is called.
 
     Raises:
         InvalidRequest: there is no such file, `expires_at` is not in the future, or the metadata are too many.
@@ -35,10 +37,17 @@ def create(tenant: Tenant, new: NewFileLink) -> FileLink:
     file = _file(tenant, new.file)
     noted = metadata.changed({}, new.metadata)
     end = file.expires_at if new.expires_at is None else _in_the_future(new.expires_at)
-    return link_to(tenant, file, expires_at=end, noted=noted)
+    return link_to(tenant, file, expires_at=end, noted=noted, origin=origin)
 
 
-def link_to(tenant: Tenant, file: File, *, expires_at: int, noted: dict[str, str] | None = None) -> FileLink:
+def link_to(
+    tenant: Tenant,
+    file: File,
+    *,
+    expires_at: int,
+    noted: dict[str, str] | None = None,
+    origin: ids.Origin | None = None,
+) -> FileLink:
     """Store a link to a file.
 
     Args:
@@ -46,20 +55,20 @@ def link_to(tenant: Tenant, file: File, *, expires_at: int, noted: dict[str, str
         file: what the link opens.
         expires_at: unix seconds; a link does not outlive its file.
         noted: metadata.
+        origin: what its id comes from; None for a new one.
     """
-    now = clock.now()
-    link_id = ids.new_id("link", now)
+    made = origin or ids.Origin.fresh(clock.now())
+    link_id = made.new_id("link")
     link = FileLink(
         tenant=tenant,
         id=link_id,
         token_hash=addresses.token_hash_of(link_id),
         file_id=file.id,
-        created=int(now.timestamp()),
+        created=int(made.moment.timestamp()),
         expires_at=min(expires_at, file.expires_at),
         metadata=noted or {},
     )
-    table.put(link)
-    return link
+    return table.put(link)
 
 
 def retrieve(tenant: Tenant, link_id: str) -> FileLink:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runsheet.file_links.model import FileLink
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
 from runsheet.runtime.reading import batch_get
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -24,8 +24,8 @@ MAX_READ = 10_000
 _PER_READ = 100
 
 
-def put(link: FileLink) -> None:
-    """Store a new link."""
+def put(link: FileLink) -> FileLink:
+    """Store a new link and return it, or the one in its place."""
     item = {
         "token_hash": link.token_hash,
         "tenant": link.tenant.partition,
@@ -39,11 +39,13 @@ def put(link: FileLink) -> None:
         "opens": link.opens,
         "revision": link.revision,
     }
-    dynamodb().put_item(
+    there = put_new(
+        dynamodb(),
         TableName=settings().file_links_table,
         Item=to_item(item),
         ConditionExpression="attribute_not_exists(token_hash)",
     )
+    return link if there is None else _link(there)
 
 
 def by_token(token_hash: str) -> FileLink | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runsheet import catalog, ids
+from runsheet import catalog
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
+from runsheet.ids import Origin
 from runsheet.report_runs.model import ReportRun
 from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
 from runsheet.runtime import clock
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 
-def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
-    """Store a run and queue it.
+def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> ReportRun:
+    """Store a run and queue it; of the same `origin` there is one run, however often it is called.
 
     The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
 
@@ -42,20 +43,20 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
-    run = new_run(tenant, report_type, bound)
-    begin(run)
-    return run
+    return begin(new_run(tenant, report_type, bound, origin))
 
 
-def new_run(tenant: Tenant, report_type: ReportType, bound: BoundParameters) -> ReportRun:
+def new_run(
+    tenant: Tenant, report_type: ReportType, bound: BoundParameters, origin: Origin | None = None
+) -> ReportRun:
     """Return a new run, not stored yet. Whether there is data for it is for others to ask."""
     now = clock.now()
-    created = int(now.timestamp())
+    made = origin or Origin.fresh(now)
     return ReportRun(
         tenant=tenant,
-        id=ids.new_id("frr", now),
+        id=made.new_id("frr"),
         report_type=report_type.id,
         parameters=dict(sorted(bound.echo.items())),
-        created=created,
-        deadline=created + DEADLINE_SECONDS,
+        created=int(made.moment.timestamp()),
+        deadline=int(now.timestamp()) + DEADLINE_SECONDS,
     )

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS = 6 * 60 * 60
 
 
-def begin(run: ReportRun) -> None:
-    """Store a new run, then ask for a worker; if that fails, the sweeper asks within two minutes."""
-    table.put(run, expires_at=expires_at(run))
-    queue_all([run])
+def begin(run: ReportRun) -> ReportRun:
+    """Store a new run, then ask for a worker; if that fails, the sweeper asks within two minutes.
+
+    Return it, or the run that has its id already: a request that is carried out again begins nothing new.
+    """
+    stored = table.put(run, expires_at=expires_at(run))
+    if stored.status == "pending":
+        queue_all([stored])
+    return stored
 
 
 def expires_at(run: ReportRun) -> int:

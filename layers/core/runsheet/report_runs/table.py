@@ -9,7 +9,7 @@ from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
 from runsheet.runtime.reading import batch_get
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
 
 
-def put(run: ReportRun, *, expires_at: int) -> None:
-    """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies."""
-    dynamodb().put_item(**put_operation(run, expires_at=expires_at))
+def put(run: ReportRun, *, expires_at: int) -> ReportRun:
+    """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies. Return it, or the one in its place."""
+    there = put_new(dynamodb(), **put_operation(run, expires_at=expires_at))
+    return run if there is None else _run(there)
 
 
 def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - typed by the client that takes it

@@ -13,6 +13,7 @@ class Settings:
 
     organisations_table: str
     api_keys_table: str
+    idempotency_table: str
     report_runs_table: str
     files_table: str
     datasets_table: str

@@ -8,11 +8,14 @@ from pydantic import ValidationError
 
 from runsheet.errors import (
     AuthenticationFailed,
+    IdempotencyError,
     InvalidRequest,
+    KeyInUse,
     NotFound,
     PayloadTooLarge,
     RunsheetError,
     TooManyRequests,
+    Unavailable,
     UnsupportedMedia,
 )
 from runsheet.runtime import forms
@@ -27,6 +30,7 @@ _DOCUMENTED = frozenset(
     {
         "account_invalid",
         "api_key_expired",
+        "idempotency_key_in_use",
         "parameter_invalid_empty",
         "parameter_invalid_integer",
         "parameter_missing",
@@ -74,10 +78,11 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         "doc_url": _DOCUMENTATION + failure.code.replace("_", "-") if failure.code in _DOCUMENTED else None,
         "message": failure.message,
         "param": failure.param,
-        "type": "invalid_request_error" if failure.status < 500 else "api_error",
+        "type": _type(failure),
     }
     # The client's own retry rule sends a 409 or 5xx again: only what may succeed unchanged is worth that.
-    headers = {"Stripe-Should-Retry": "true" if failure.status in {429, 503} else "false"}
+    retry = isinstance(failure, Unavailable | KeyInUse | TooManyRequests)
+    headers = {"Stripe-Should-Retry": "true" if retry else "false"}
     if isinstance(failure, AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Basic realm="Runsheet"'
     elif isinstance(failure, TooManyRequests):
@@ -121,6 +126,12 @@ def empty(param: str) -> InvalidRequest:
         param=param,
         code="parameter_invalid_empty",
     )
+
+
+def _type(failure: RunsheetError) -> str:
+    if isinstance(failure, IdempotencyError):
+        return "idempotency_error"
+    return "invalid_request_error" if failure.status < 500 else "api_error"
 
 
 def _validated(model: type[Shape], text: bytes) -> Shape:
