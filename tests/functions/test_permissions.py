@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,9 @@ from tests.template.template import ROOT, resources
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-pytestmark = pytest.mark.usefixtures("tables", "buckets", "queues")
+pytestmark = pytest.mark.usefixtures("tables", "buckets", "queues", "secrets")
 
+SUBSCRIPTION = NewOrganisation("Acme", "Etc/UTC", None, "credits", date(2026, 1, 1), date(9998, 12, 31))
 WITH_A_KEY = [
     function["Handler"].removesuffix(".handler")
     for function in resources("AWS::Serverless::Function").values()
@@ -31,7 +33,7 @@ WITH_A_KEY = [
 
 def answer(name: str, permissions: Iterable[str]) -> Answer:
     """What a route answers to its sample event, sent with a restricted key; the objects that it names do not exist."""
-    tenant = Tenant(organisations.create(NewOrganisation("Acme")).id, "test")
+    tenant = Tenant(organisations.create(SUBSCRIPTION).id, "test")
     _, secret = api_keys.create(tenant, "restricted", "k", permissions)
     text = (ROOT / "events" / f"{name.replace('.', '/')}.json").read_text()
     event: dict[str, Any] = json.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +12,7 @@ import pytest
 
 from runsheet.api_keys import service as api_keys
 from runsheet.datasets import table as datasets_table
+from runsheet.file_links import service as file_links
 from runsheet.idempotency import table
 from runsheet.idempotency.model import HELD_SECONDS
 from runsheet.organisations import service as organisations
@@ -23,6 +24,7 @@ from runsheet.runtime import clock, messages
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests.gateway import Answer, event, send
+from tests.links import put_file
 from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 # A function that dies has counted nothing.
 pytestmark = [
-    pytest.mark.usefixtures("tables", "buckets", "queues"),
+    pytest.mark.usefixtures("tables", "buckets", "queues", "secrets"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -87,6 +89,15 @@ POSTS: dict[str, tuple[str, dict[str, str], str, str, str]] = {
         "complete_through=1680000000",
         "DatasetsTable",
     ),
+    "file_links.create": ("/v1/file_links", {}, FORM, "file=file_EXAMPLE", "FileLinksTable"),
+    "file_links.update": (
+        "/v1/file_links/{id}",
+        {"id": "link_EXAMPLE"},
+        FORM,
+        "metadata[to]=auditor",
+        "FileLinksTable",
+    ),
+    "account_usage.create": ("/v1/account/usage/report", {}, JSON, "{}", "ReportRunsTable"),
 }
 
 
@@ -96,7 +107,8 @@ class Died(BaseException):
 
 @pytest.fixture
 def tenant() -> Tenant:
-    return Tenant(organisations.create(NewOrganisation("Acme")).id, "test")
+    days = (date(2026, 1, 1), date(9998, 12, 31))
+    return Tenant(organisations.create(NewOrganisation("Acme", "Etc/UTC", None, "credits", *days)).id, "test")
 
 
 @pytest.fixture
@@ -104,10 +116,15 @@ def repeat(tenant: Tenant) -> Callable[[str], Answer]:
     """Send a handler its POST, the same one each time."""
     secret = api_keys.create(tenant, "secret", "k")[1]
     config = report_configs.create(tenant, NewReportConfig.model_validate(CONFIG))
+    file = put_file(tenant=tenant)
+    link = file_links.link_to(tenant, file, expires_at=file.expires_at)
+    made = {"rc_EXAMPLE": config.id, "file_EXAMPLE": file.id, "link_EXAMPLE": link.id}
 
     def sent(name: str) -> Answer:
         path, parameters, media_type, body, _ = POSTS[name]
-        parameters = {key: value.replace("rc_EXAMPLE", config.id) for key, value in parameters.items()}
+        for placeholder, object_id in made.items():
+            body = body.replace(placeholder, object_id)
+            parameters = {key: value.replace(placeholder, object_id) for key, value in parameters.items()}
         headers = {"authorization": f"Bearer {secret}", "idempotency-key": "k-1", "content-type": media_type}
         request = event("POST", path.format(**parameters), path=parameters, body=body, headers=headers)
         handler = importlib.import_module(name).handler
@@ -190,7 +207,7 @@ def test_a_function_that_dies_with_its_work_done_has_done_it_once(
     assert repeat(name).body == answer.body
 
 
-@pytest.mark.parametrize("name", ["report_runs.create", "report_configs.send"])
+@pytest.mark.parametrize("name", ["report_runs.create", "report_configs.send", "account_usage.create"])
 def test_a_function_that_dies_before_it_queues_a_run_leaves_that_to_the_repetition(
     name: str,
     repeat: Callable[[str], Answer],

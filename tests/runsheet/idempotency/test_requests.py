@@ -51,7 +51,7 @@ DIFFERENT = (
         (load, f"{THINGS}/1/rows", {"id": "1"}, b'[{"a": 1}]', "application/json"),
         (create_v2, "/v2/things", None, '{"name": "é", "nested": {"a": [1.5, null]}}', "application/json"),
         (create_v2, "/v2/things", None, "", "application/json"),
-        (create_usage, "/v1/account/things", None, "name=a", "application/x-www-form-urlencoded"),
+        (create_usage, "/v1/account/things", None, '{"name": "a"}', "application/json"),
     ],
 )
 def test_a_repeated_post_gets_the_first_answer_and_does_nothing(
@@ -140,8 +140,10 @@ def test_another_route_or_object_is_another_request(key: str) -> None:
     assert other.json["error"]["type"] == "idempotency_error"
     assert work.done == [first.json["id"]]
     assert post(key, "name=a", "k-2").status == 200
-    usage = send_to(create_usage, "/v1/account/things", key, "name=a", "k-2")
-    assert usage.json["errors"][0]["code"] == "idempotency_error"
+    usage = send_to(
+        create_usage, "/v1/account/things", key, '{"name": "a"}', "k-2", content_type="application/json"
+    )
+    assert usage.json["errors"][0]["code"] == "request:idempotency_error"
 
 
 def test_other_bytes_and_another_form_of_them_are_another_request(key: str) -> None:
@@ -168,9 +170,11 @@ def test_each_dialect_words_it_its_own_way(key: str) -> None:
     long = send_to(create_v2, "/v2/things", key, None, "k" * 256).json["detail"][0]
     assert (long["loc"], long["type"]) == (["header", "Idempotency-Key"], "value_error")
 
-    usage = send_to(create_usage, "/v1/account/things", key, "name=a", "k-1")
+    usage = send_to(
+        create_usage, "/v1/account/things", key, '{"name": "a"}', "k-1", content_type="application/json"
+    )
     assert usage.status == 400
-    assert usage.json["errors"] == [{"code": "idempotency_error", "message": DIFFERENT}]
+    assert usage.json["errors"] == [{"code": "request:idempotency_error", "message": DIFFERENT}]
 
 
 def test_a_key_belongs_to_its_organisation_and_mode(key: str, organisation_id: str) -> None:
