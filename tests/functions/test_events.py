@@ -17,6 +17,7 @@ from runsheet.dataset_uploads.model import NewUpload
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries import table as deliveries_table
 from runsheet.deliveries.model import DeliveryRequested
+from runsheet.events import announcing as events
 from runsheet.file_links import service as file_links
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
@@ -73,6 +74,7 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
+        "evt_EXAMPLE": announced(tenant, run),
     } | mailed(tenant, run, file)
 
     def read(handler: str) -> dict[str, Any]:
@@ -83,6 +85,13 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         return event
 
     return read
+
+
+def announced(tenant: Tenant, run: ReportRun) -> str:
+    """The event of the run."""
+    event = events.of_run(report_runs.retrieve(tenant, run.id))
+    events.record(event)
+    return event.id
 
 
 def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
@@ -140,7 +149,14 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
 
 @pytest.mark.parametrize(
     "name",
-    ["workers.generate_report", "workers.ingest_upload", "workers.send_email", "workers.note_mail_event"],
+    [
+        "workers.announce",
+        "workers.announce_report_types",
+        "workers.generate_report",
+        "workers.ingest_upload",
+        "workers.note_mail_event",
+        "workers.send_email",
+    ],
 )
 def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     assert handler(name)(sample(name), Context()) == {"batchItemFailures": []}

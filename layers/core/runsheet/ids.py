@@ -6,6 +6,7 @@ time, and a `created` filter is a range of ids. 62^16 random values make a colli
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from typing import TYPE_CHECKING
@@ -22,6 +23,15 @@ _MAX_MS = 62**_TIME_DIGITS - 1
 def new_id(prefix: str, created: datetime) -> str:
     """Return a new id of the given prefix for an object created at `created` (aware)."""
     return f"{prefix}_{_base62(_milliseconds(created))}{random_digits(_RANDOM_DIGITS)}"
+
+
+def derived_id(prefix: str, created: datetime, *origin: str) -> str:
+    """Return the id of what follows from `origin`: the same each time, so that it is stored once.
+
+    It is ordered by creation as those of `new_id` are; whoever knows its origin can compute it.
+    """
+    digest = int.from_bytes(hashlib.sha256("\n".join(origin).encode()).digest())
+    return f"{prefix}_{_base62(_milliseconds(created))}{_digits(digest % 62**_RANDOM_DIGITS, _RANDOM_DIGITS)}"
 
 
 def random_digits(count: int) -> str:
@@ -43,9 +53,13 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _base62(number: int) -> str:
+def _base62(milliseconds: int) -> str:
+    return _digits(milliseconds, _TIME_DIGITS)
+
+
+def _digits(number: int, count: int) -> str:
     digits = []
-    for _ in range(_TIME_DIGITS):
+    for _ in range(count):
         number, digit = divmod(number, 62)
         digits.append(ALPHABET[digit])
     return "".join(reversed(digits))

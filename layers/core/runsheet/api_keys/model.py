@@ -25,6 +25,9 @@ PERMISSIONS = {
     "datasets_write": "send records, and start uploads",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",
+    "events_read": "retrieve and list events",
+    "webhook_endpoints_read": "retrieve and list webhook endpoints, and what was delivered to them",
+    "webhook_endpoints_write": "create, update and delete webhook endpoints, rotate their secrets, and send again",
 }
 
 _PREFIXES = {"secret": "sk", "restricted": "rk"}

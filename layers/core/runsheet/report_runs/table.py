@@ -8,13 +8,14 @@ from runsheet import ids, leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.runtime import clock
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _LAST_ID = "~"  # sorts behind every digit of an id
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
@@ -55,6 +56,12 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
         TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
     )
     return _run(from_item(answer["Item"])) if "Item" in answer else None
+
+
+def ended(key: Mapping[str, str]) -> ReportRun | None:
+    """Return the run that a change in the stream is about, by its key, strongly consistent; None if it has not ended."""
+    run = get(Tenant.from_partition(key["tenant"]), key["id"])
+    return None if run is None or run.status == "pending" else run
 
 
 def page(
@@ -127,12 +134,19 @@ def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
 
 def fail(run: ReportRun, *, error: str, code: str) -> bool:
     """End a pending run as failed, whoever holds it; False if it had ended already."""
-    values = {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
+    values = {
+        ":failed": "failed",
+        ":error": error,
+        ":code": code,
+        ":now": clock.seconds(),
+        ":pending": "pending",
+    }
     answer = if_holds(
         dynamodb().update_item,
         TableName=settings().report_runs_table,
         Key=_key(run.tenant, run.id),
-        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
+        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code, failed_at = :now"
+        + leases.END,
         ConditionExpression="#status = :pending",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=to_item(values),
@@ -170,5 +184,6 @@ def _run(values: dict[str, Any]) -> ReportRun:
         error=values.get("error_message"),
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
+        failed_at=values.get("failed_at"),
         sending=Sending(**sending) if sending else None,
     )

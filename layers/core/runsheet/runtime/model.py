@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+_BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
@@ -33,6 +34,21 @@ def _integer(value: object) -> object:
     return value
 
 
+def _boolean(value: object) -> object:
+    """Read a form's boolean: `true` or `false`; pydantic alone would take "on", "y" and "0" too."""
+    if isinstance(value, str):
+        if not value:
+            raise PydanticCustomError("parameter_invalid_empty", "empty")
+        if value not in _BOOLEANS:
+            raise PydanticCustomError(
+                "boolean", "must be true or false; got {text}", {"text": repr(value[:100])}
+            )
+        return _BOOLEANS[value]
+    if isinstance(value, dict | list):
+        raise PydanticCustomError("boolean", "must be true or false")
+    return value
+
+
 def _not_empty(value: str) -> str:
     if not value:
         raise PydanticCustomError("parameter_invalid_empty", "empty")
@@ -40,6 +56,7 @@ def _not_empty(value: str) -> str:
 
 
 FormInt = Annotated[int, BeforeValidator(_integer)]
+FormBool = Annotated[bool, BeforeValidator(_boolean)]
 FormText = Annotated[str, AfterValidator(_not_empty)]
 
 

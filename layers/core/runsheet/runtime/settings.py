@@ -22,6 +22,7 @@ class Settings:
     report_runs_queue_url: str
     report_configs_table: str
     deliveries_table: str
+    events_table: str
     file_links_table: str
     suppressed_addresses_table: str
     emails_queue_url: str
