@@ -76,6 +76,7 @@ def _parameters(place: Place) -> dict[str, str]:
         "Architecture": _ARCHITECTURES[machine],
         "PublicBaseUrl": place.base_url,
         "MailFrom": _SENDER,
+        "AllowLocalWebhooks": "true",
     }
 
 

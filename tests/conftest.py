@@ -26,6 +26,7 @@ _AWS = {
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
     "BASE_URL_PARAMETER": "/runsheet/base-url",
+    "ALLOW_LOCAL_WEBHOOKS": "false",
 }
 
 

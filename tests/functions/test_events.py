@@ -28,6 +28,8 @@ from runsheet.report_runs import service as report_runs
 from runsheet.report_runs.model import NewReportRun, RunRequested
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
+from runsheet.webhook_endpoints import service as webhook_endpoints
+from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Context, send
 from tests.mails import sample_sending
 from tests.template.template import ROOT, resources
@@ -68,12 +70,14 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
     key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
     boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
+    endpoint = NewWebhookEndpoint(url="https://example.com/webhooks", enabled_events=["*"])
     real = {
         "sk_test_EXAMPLE": api_keys.create(tenant, "secret", "k")[1],
         "org_EXAMPLE": tenant.organisation_id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
+        "we_EXAMPLE": webhook_endpoints.create(tenant, endpoint).id,
         "evt_EXAMPLE": announced(tenant, run),
     } | mailed(tenant, run, file)
 

@@ -27,7 +27,7 @@ GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 EVERY_RESOURCE: dict[str, str] = {}
 
 # Operations that the last segment of their path is called by.
-NAMED_BY_THE_PATH = {"contents", "deliveries", "send", "upcoming"}
+NAMED_BY_THE_PATH = {"contents", "deliveries", "resend", "rotate_secret", "send", "upcoming"}
 
 # What an operation is called, by its verb and by whether its path ends in an object.
 OPERATIONS = {

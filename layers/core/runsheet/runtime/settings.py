@@ -23,6 +23,9 @@ class Settings:
     report_configs_table: str
     deliveries_table: str
     events_table: str
+    webhook_endpoints_table: str
+    webhook_secrets_table: str
+    allow_local_webhooks: str
     file_links_table: str
     suppressed_addresses_table: str
     emails_queue_url: str
