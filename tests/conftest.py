@@ -27,6 +27,7 @@ _AWS = {
     "MAIL_CONFIGURATION_SET": "mails",
     "BASE_URL_PARAMETER": "/runsheet/base-url",
     "ALLOW_LOCAL_WEBHOOKS": "false",
+    "EVENT_BUS": "runsheet-events",
 }
 
 
@@ -70,6 +71,12 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
     for logical_id in resources("AWS::SQS::Queue"):
         answer = boto3.client("sqs").create_queue(QueueName=logical_id)
         monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
+
+
+@pytest.fixture
+def bus(aws: None) -> None:  # noqa: ARG001 - it needs moto
+    """The event bus of template.yaml."""
+    boto3.client("events").create_event_bus(Name=settings.settings().event_bus)
 
 
 def _forget() -> None:

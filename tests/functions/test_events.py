@@ -28,6 +28,7 @@ from runsheet.report_runs import service as report_runs
 from runsheet.report_runs.model import NewReportRun, RunRequested
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
+from runsheet.webhook_deliveries import queueing as webhook_deliveries
 from runsheet.webhook_endpoints import service as webhook_endpoints
 from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Context, send
@@ -55,7 +56,7 @@ WITHOUT_CONTENT = {"report_configs.delete"}
 
 
 @pytest.fixture
-def tenant(tables: None, buckets: None, queues: None) -> Tenant:  # noqa: ARG001 - they must be there
+def tenant(tables: None, buckets: None, queues: None, bus: None) -> Tenant:  # noqa: ARG001 - they must be there
     return Tenant(organisations.create(NewOrganisation("Acme")).id, "test")
 
 
@@ -70,15 +71,20 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
     key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
     boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
-    endpoint = NewWebhookEndpoint(url="https://example.com/webhooks", enabled_events=["*"])
+    # A host that there is not: nothing that is tried here leaves the machine.
+    new_endpoint = NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
+    endpoint_id = webhook_endpoints.create(tenant, new_endpoint).id
+    event = events.of_run(report_runs.retrieve(tenant, run.id))
+    events.record(event)
     real = {
         "sk_test_EXAMPLE": api_keys.create(tenant, "secret", "k")[1],
         "org_EXAMPLE": tenant.organisation_id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
-        "we_EXAMPLE": webhook_endpoints.create(tenant, endpoint).id,
-        "evt_EXAMPLE": announced(tenant, run),
+        "we_EXAMPLE": endpoint_id,
+        "evt_EXAMPLE": event.id,
+        "whd_EXAMPLE": webhook_deliveries.of(event, endpoint_id).id,
     } | mailed(tenant, run, file)
 
     def read(handler: str) -> dict[str, Any]:
@@ -89,13 +95,6 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         return event
 
     return read
-
-
-def announced(tenant: Tenant, run: ReportRun) -> str:
-    """The event of the run."""
-    event = events.of_run(report_runs.retrieve(tenant, run.id))
-    events.record(event)
-    return event.id
 
 
 def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
@@ -160,6 +159,7 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
         "workers.ingest_upload",
         "workers.note_mail_event",
         "workers.send_email",
+        "workers.send_webhook",
     ],
 )
 def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:

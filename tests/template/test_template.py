@@ -110,7 +110,10 @@ def test_the_route_is_the_handler(name: str) -> None:
     parents = [s.removesuffix("s") for s in static[1:-1] if s != "reporting"]
     assert noun == "_".join([*parents, static[-1]]).replace("-", "_")
     decorator = "page" if name in PUBLIC else "endpoint"
-    assert f'@{decorator}("{event["Method"]} {event["Path"]}"' in handler_file(FUNCTIONS[name]).read_text()
+    text = re.sub(
+        r"\(\s+", "(", handler_file(FUNCTIONS[name]).read_text()
+    )  # a long route is on the next line
+    assert f'@{decorator}("{event["Method"]} {event["Path"]}"' in text
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -174,6 +177,28 @@ def test_every_route_but_the_public_ones_asks_for_a_key(name: str) -> None:
     assert any("{token}" in event["Properties"]["Path"] for event in FUNCTIONS[name]["Events"].values()) == (
         name in PUBLIC
     )
+
+
+def test_only_the_sender_reads_what_webhooks_are_signed_with() -> None:
+    """The others write it without getting it back, and nobody but these three touches it."""
+    table = {"Fn::GetAtt": ["WebhookSecretsTable", "Arn"]}
+    rights: dict[str, set[str]] = {}
+    for name, statement in statements():
+        listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        if table in listed:
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            rights.setdefault(name, set()).update(actions)
+            if name != "SendWebhookFunction":
+                assert statement["Condition"] == {
+                    "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}
+                }, name
+    assert rights == {
+        "SendWebhookFunction": {"dynamodb:BatchGetItem"},
+        "WebhookEndpointsCreateFunction": {"dynamodb:PutItem"},
+        "WebhookEndpointsDeleteFunction": {"dynamodb:DeleteItem"},
+        "WebhookEndpointsRotateSecretFunction": {"dynamodb:UpdateItem"},
+    }
+    assert resources("AWS::DynamoDB::Table")["WebhookSecretsTable"]["SSESpecification"]["SSEEnabled"] is True
 
 
 QUEUES = resources("AWS::SQS::Queue")

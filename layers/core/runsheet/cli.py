@@ -100,12 +100,15 @@ def create_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
     ] = None,
     subscription_start: Day = None,
     subscription_end: Day = None,
+    contact_email: Annotated[
+        str | None, typer.Option(help="Who is told when a webhook endpoint is disabled.")
+    ] = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
 ) -> None:
     """Make an organisation."""
-    new = NewOrganisation(name, timezone, parent, plan, subscription_start, subscription_end)
+    new = NewOrganisation(name, timezone, parent, plan, subscription_start, subscription_end, contact_email)
     with _deployment(stack, stack_name):
         _write(_organisation_fields(organisations.create(new)), as_json=as_json)
 
@@ -135,15 +138,25 @@ def show_organisation(
 @_organisations.command("update")
 def update_organisation(
     organisation: OrganisationId,
-    timezone: Annotated[str, typer.Option(help="IANA time zone; its reports are sent by it from now on.")],
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA time zone; its reports are sent by it from now on.")
+    ] = None,
+    contact_email: Annotated[
+        str | None, typer.Option(help="Who is told when a webhook endpoint is disabled; empty for nobody.")
+    ] = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
 ) -> None:
-    """Change the time zone of an organisation, and with it when its reports are sent. Safe to repeat."""
+    """Change the time zone of an organisation, and with it when its reports are sent, or its contact. Safe to repeat."""
+    if timezone is None and contact_email is None:
+        _fail("nothing to change: give --timezone or --contact-email.")
     with _deployment(stack, stack_name):
-        changed = organisations.change_timezone(organisation, timezone)
-        _write(_organisation_fields(changed), as_json=as_json)
+        if timezone is not None:
+            organisations.change_timezone(organisation, timezone)
+        if contact_email is not None:
+            organisations.change_contact(organisation, contact_email or None)
+        _write(_organisation_fields(organisations.get(organisation)), as_json=as_json)
 
 
 @_keys.command("create")

@@ -88,7 +88,8 @@ def test_an_organisation_is_created_shown_and_listed() -> None:
     )
 
     assert child.keys() == {
-        *("id", "name", "created", "timezone", "parent_id", "plan", "subscription_start", "subscription_end")
+        *("id", "name", "created", "timezone", "parent_id", "plan"),
+        *("subscription_start", "subscription_end", "contact_email"),
     }
     assert (child["parent_id"], child["subscription_end"]) == (parent["id"], "2026-12-31")
     assert parent["plan"] is None
@@ -243,3 +244,15 @@ def test_the_time_zone_of_an_organisation_is_changed_and_nothing_else() -> None:
     assert "No such organisation" in failure(
         "organisations", "update", "org_none", "--timezone", "Asia/Tokyo"
     )
+
+
+def test_the_contact_of_an_organisation_is_changed_and_taken_away() -> None:
+    made = run_json("organisations", "create", "Acme", "--contact-email", "ops@acme.example")
+    assert made["contact_email"] == "ops@acme.example"
+    update = ("organisations", "update", made["id"])
+    changed = run_json(*update, "--contact-email", "it@acme.example")
+    assert (changed["contact_email"], changed["timezone"]) == ("it@acme.example", "Etc/UTC")
+    both = run_json(*update, "--contact-email", "", "--timezone", "Asia/Tokyo")
+    assert (both["contact_email"], both["timezone"]) == (None, "Asia/Tokyo")
+    assert "contact_email" in failure(*update, "--contact-email", "nobody")
+    assert "nothing to change" in failure(*update)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runsheet.events.model import EventObject
     from runsheet.report_runs.model import ReportRun
 
-pytestmark = pytest.mark.usefixtures("tables", "buckets")
+pytestmark = pytest.mark.usefixtures("tables", "buckets", "queues")
 SENDING = sample_sending(sample_config())
 
 

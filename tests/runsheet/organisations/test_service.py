@@ -54,6 +54,30 @@ def test_nothing_invalid_is_stored() -> None:
     assert service.page() == ([], None)
 
 
+def test_a_contact_is_kept_changed_and_taken_away() -> None:
+    made = service.create(NewOrganisation("Acme", contact_email="ops@acme.example"))
+    assert service.get(made.id).contact_email == "ops@acme.example"
+    assert service.change_contact(made.id, "it@acme.example").contact_email == "it@acme.example"
+    assert service.get(made.id).contact_email == "it@acme.example"
+    assert service.change_contact(made.id, None) == service.get(made.id)
+    assert service.get(made.id).contact_email is None
+    with pytest.raises(NotFound):
+        service.change_contact("org_none", "it@acme.example")
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@b@c", "a@example.com\r\nBcc: b@example.com"])
+def test_a_contact_is_an_address(address: str) -> None:
+    made = service.create(NewOrganisation("Acme"))
+    for call in (
+        lambda: service.create(NewOrganisation("Acme", contact_email=address)),
+        lambda: service.change_contact(made.id, address),
+    ):
+        with pytest.raises(InvalidRequest, match="Invalid contact_email") as refused:
+            call()
+        assert refused.value.param == "contact_email"
+    assert service.get(made.id).contact_email is None
+
+
 def test_pages_hold_every_organisation_once() -> None:
     made = {service.create(NewOrganisation(f"Acme {number}")).id for number in range(7)}
 

@@ -39,7 +39,7 @@ AGING_DATASETS = (
     "credit_memo_allocations",
 )
 
-pytestmark = pytest.mark.usefixtures("tables")
+pytestmark = pytest.mark.usefixtures("tables", "queues", "bus")
 
 
 def image(dataset: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def rotate(endpoint_id: str, form: str = "") -> dict[str, Any]:
 
 def stored_secrets(endpoint_id: str) -> secrets.Secrets | None:
     request = secrets.get_request(TENANT, endpoint_id)
-    return secrets.read(boto3.client("dynamodb").batch_get_item(RequestItems=request)["Responses"])
+    return secrets.out_of(boto3.client("dynamodb").batch_get_item(RequestItems=request)["Responses"])
 
 
 def test_a_new_endpoint_is_shown_as_the_contract_has_it() -> None:

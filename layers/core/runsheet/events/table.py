@@ -14,7 +14,7 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _LAST_ID = "~"  # sorts behind every digit of an id
 _DELIVERED = {True: "size(awaited) = :none", False: "size(awaited) > :none"}
@@ -50,7 +50,7 @@ def get(tenant: Tenant, event_id: str) -> Event | None:
     answer = dynamodb().get_item(
         TableName=settings().events_table, Key=to_item(_keys(tenant, event_id)), ConsistentRead=True
     )
-    return read(answer["Item"]) if "Item" in answer else None
+    return _event(answer["Item"]) if "Item" in answer else None
 
 
 def page(
@@ -109,8 +109,18 @@ def note_accepted(tenant: Tenant, event_id: str, endpoint_id: str) -> None:
     )
 
 
-def read(item: Any) -> Event:  # noqa: ANN401 - an item of DynamoDB
-    """Return the event of an item."""
+def get_request(tenant: Tenant, event_id: str) -> dict[str, Any]:
+    """Return the read of an event, by table, for a batch of reads."""
+    return {settings().events_table: {"Keys": [to_item(_keys(tenant, event_id))], "ConsistentRead": True}}
+
+
+def out_of(answers: Mapping[str, Any]) -> Event | None:
+    """Return the event out of the answers to a batch of reads, by table; None if there is none."""
+    items = answers.get(settings().events_table, [])
+    return _event(items[0]) if items else None
+
+
+def _event(item: Any) -> Event:  # noqa: ANN401 - an item of DynamoDB
     values = from_item(item)
     return Event(
         tenant=Tenant.from_partition(values["tenant"]),
@@ -138,7 +148,7 @@ def _between(key: str, value: str, bounds: tuple[str, str], request: dict[str, A
         )
     )
     for answer in pages:
-        yield from map(read, answer["Items"])
+        yield from map(_event, answer["Items"])
 
 
 def _partition_of_type(tenant: Tenant, name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runsheet import zones
+from runsheet import email_addresses, zones
 from runsheet.errors import InvalidRequest
 from runsheet.names import display_name
 
@@ -28,6 +28,7 @@ class NewOrganisation:
         plan: lower-case word for what it has bought; `credits` is the one with account usage exports.
         subscription_start: first day of the subscription.
         subscription_end: last day of the subscription.
+        contact_email: who is told what its administrators should know; None for nobody.
     """
 
     name: str
@@ -36,6 +37,7 @@ class NewOrganisation:
     plan: str | None = None
     subscription_start: date | None = None
     subscription_end: date | None = None
+    contact_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Organisation:
     plan: str | None
     subscription_start: date | None
     subscription_end: date | None
+    contact_email: str | None
 
 
 def check_timezone(timezone: str) -> None:
@@ -65,6 +68,18 @@ def check_timezone(timezone: str) -> None:
         )
 
 
+def check_contact(email: str) -> None:
+    """Refuse what is no address that mail can be sent to.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    try:
+        email_addresses.checked(email)
+    except email_addresses.InvalidAddress as invalid:
+        raise InvalidRequest(f"Invalid contact_email: {invalid}.", param="contact_email") from None
+
+
 def checked(new: NewOrganisation) -> NewOrganisation:
     """Return `new` with its name trimmed.
 
@@ -73,6 +88,8 @@ def checked(new: NewOrganisation) -> NewOrganisation:
     """
     name = display_name(new.name)
     check_timezone(new.timezone)
+    if new.contact_email is not None:
+        check_contact(new.contact_email)
     if new.plan is not None and not _PLAN.fullmatch(new.plan):
         raise InvalidRequest(
             "Invalid plan: must be 1 to 64 of a-z, 0-9, '-' and '_', such as credits.", param="plan"

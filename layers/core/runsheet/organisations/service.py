@@ -7,7 +7,13 @@ from dataclasses import replace
 from runsheet import ids
 from runsheet.errors import InvalidRequest, missing
 from runsheet.organisations import table
-from runsheet.organisations.model import NewOrganisation, Organisation, check_timezone, checked
+from runsheet.organisations.model import (
+    NewOrganisation,
+    Organisation,
+    check_contact,
+    check_timezone,
+    checked,
+)
 from runsheet.runtime import clock
 
 
@@ -30,6 +36,7 @@ def create(new: NewOrganisation) -> Organisation:
         plan=valid.plan,
         subscription_start=valid.subscription_start,
         subscription_end=valid.subscription_end,
+        contact_email=valid.contact_email,
     )
     table.put(organisation)
     return organisation
@@ -62,6 +69,20 @@ def change_timezone(organisation_id: str, timezone: str) -> Organisation:
     organisation = replace(get(organisation_id), timezone=timezone)
     table.set_timezone(organisation_id, timezone)
     rezone_all(organisation)
+    return organisation
+
+
+def change_contact(organisation_id: str, email: str | None) -> Organisation:
+    """Change who is told what the organisation's administrators should know; None for nobody.
+
+    Raises:
+        NotFound: there is none of this id.
+        InvalidRequest: it is no address.
+    """
+    if email is not None:
+        check_contact(email)
+    organisation = replace(get(organisation_id), contact_email=email)
+    table.set_contact(organisation_id, email)
     return organisation
 
 

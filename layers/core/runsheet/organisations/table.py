@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet.organisations.model import Organisation
 from runsheet.runtime.clients import dynamodb
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
 
-_OPTIONAL = ("parent_id", "plan", "subscription_start", "subscription_end")
+_OPTIONAL = ("parent_id", "plan", "subscription_start", "subscription_end", "contact_email")
 
 
 def put(organisation: Organisation) -> None:
@@ -43,6 +43,22 @@ def set_timezone(organisation_id: str, timezone: str) -> None:
         ConditionExpression="attribute_exists(id)",
         ExpressionAttributeNames={"#timezone": "timezone"},  # a word that DynamoDB keeps for itself
         ExpressionAttributeValues={":timezone": {"S": timezone}},
+    )
+
+
+def set_contact(organisation_id: str, email: str | None) -> None:
+    """Change the contact of an organisation that exists; None for none."""
+    changes: Any = {"UpdateExpression": "REMOVE contact_email"}
+    if email is not None:
+        changes = {
+            "UpdateExpression": "SET contact_email = :email",
+            "ExpressionAttributeValues": {":email": {"S": email}},
+        }
+    dynamodb().update_item(
+        TableName=settings().organisations_table,
+        Key={"id": {"S": organisation_id}},
+        ConditionExpression="attribute_exists(id)",
+        **changes,
     )
 
 
@@ -82,6 +98,7 @@ def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> Organisation:
         plan=_text(item, "plan"),
         subscription_start=_date(item, "subscription_start"),
         subscription_end=_date(item, "subscription_end"),
+        contact_email=_text(item, "contact_email"),
     )
 
 

@@ -30,7 +30,8 @@ def announce(change: Change) -> None:
     for report_type in catalog.report_types().values():
         if _is_news(report_type, moved):
             shown = service.retrieve(moved.tenant, report_type.id)
-            events.record(events.of_report_type(moved.tenant, shown, change=change.id, at=change.at))
+            event = events.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
+            events.publish(events.record(event))
 
 
 def _is_news(report_type: ReportType, moved: Moved) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -52,6 +53,13 @@ def s3_config() -> Config:
 def dynamodb() -> DynamoDBClient:
     """Return the DynamoDB client of this process."""
     client: DynamoDBClient = _client("dynamodb", config=_RETRIES)
+    return client
+
+
+@cache
+def events() -> EventBridgeClient:
+    """Return the EventBridge client of this process."""
+    client: EventBridgeClient = _client("events", config=_RETRIES)
     return client
 
 
@@ -113,7 +121,7 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, s3, s3_as, sesv2, sqs, ssm, sts, _session):
+    for made in (dynamodb, events, s3, s3_as, sesv2, sqs, ssm, sts, _session):
         made.cache_clear()
 
 

@@ -25,6 +25,9 @@ class Settings:
     events_table: str
     webhook_endpoints_table: str
     webhook_secrets_table: str
+    webhook_deliveries_table: str
+    webhooks_queue_url: str
+    event_bus: str
     allow_local_webhooks: str
     file_links_table: str
     suppressed_addresses_table: str

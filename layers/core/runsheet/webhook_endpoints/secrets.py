@@ -73,7 +73,7 @@ def get_request(tenant: Tenant, endpoint_id: str) -> dict[str, Any]:
     return {settings().webhook_secrets_table: {"Keys": [key], "ConsistentRead": True}}
 
 
-def read(answers: Mapping[str, Any]) -> Secrets | None:
+def out_of(answers: Mapping[str, Any]) -> Secrets | None:
     """Return the secrets out of the answers to a batch of reads, by table; None if there are none."""
     items = answers.get(settings().webhook_secrets_table, [])
     if not items:

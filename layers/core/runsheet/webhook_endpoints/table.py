@@ -131,7 +131,7 @@ def get_request(tenant: Tenant, endpoint_id: str) -> dict[str, Any]:
     return {settings().webhook_endpoints_table: keys}
 
 
-def read(answers: Mapping[str, Any]) -> WebhookEndpoint | None:
+def out_of(answers: Mapping[str, Any]) -> WebhookEndpoint | None:
     """Return the endpoint out of the answers to a batch of reads, by table; None if there is none."""
     items = answers.get(settings().webhook_endpoints_table, [])
     return _endpoint(items[0]) if items else None
