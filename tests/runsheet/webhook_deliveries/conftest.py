@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runsheet.webhook_deliveries.model import WebhookDelivery
+    from runsheet.webhook_endpoints.model import WebhookEndpoint
     from runsheet.webhook_endpoints.objects import NewWebhookEndpointObject
     from tests.receiver import Receiver
 
@@ -83,7 +84,7 @@ class Acme:
         assert found is not None
         return found
 
-    def deliveries(self, endpoint: NewWebhookEndpointObject) -> list[WebhookDelivery]:
+    def deliveries(self, endpoint: NewWebhookEndpointObject | WebhookEndpoint) -> list[WebhookDelivery]:
         """All deliveries of an endpoint, that of the newest event first."""
         found, more = table.page(
             self.tenant, endpoint.id, limit=100, since=0, older_than=None, newer_than=None

@@ -11,6 +11,7 @@ import pytest
 
 from runsheet.runtime.settings import settings
 from runsheet.webhook_deliveries import calling
+from runsheet.webhook_endpoints.addresses import is_public
 from tests.receiver import certificates, raw_server, receiver
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class Resolver:
 @pytest.fixture
 def loopback_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if 127.0.0.1 and ::1 were on the internet, and 127.0.0.2 were not."""
-    public = calling.is_public
-    monkeypatch.setattr(calling, "is_public", lambda one: str(one) in {"127.0.0.1", "::1"} or public(one))
+    monkeypatch.setattr(calling, "is_public", lambda one: str(one) in {"127.0.0.1", "::1"} or is_public(one))
 
 
 @pytest.fixture

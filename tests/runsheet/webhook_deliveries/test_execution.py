@@ -169,7 +169,7 @@ def test_messages_tell_sqs_whose_they_are(acme: Acme, running: Receiver) -> None
     (message,) = boto3.client("sqs").receive_message(
         QueueUrl=settings().webhooks_queue_url, AttributeNames=["All"]
     )["Messages"]
-    assert message["Attributes"]["MessageGroupId"] == acme.tenant.organisation_id  # type: ignore[index]
+    assert message["Attributes"]["MessageGroupId"] == acme.tenant.organisation_id
     assert running.url not in message["Body"]
 
 
@@ -370,7 +370,7 @@ def test_a_fault_of_ours_is_tried_again_and_is_no_try_of_the_endpoint(
     acme.happens()
     (message,) = received()
     with monkeypatch.context() as broken:
-        answer = {"Responses": {}, "UnprocessedKeys": {"EventsTable": {}}}
+        answer: Any = {"Responses": {}, "UnprocessedKeys": {"EventsTable": {}}}
         broken.setattr(clients.dynamodb(), "batch_get_item", lambda **_: answer)
         with pytest.raises(reading.NotRead):
             execution.send(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,15 +93,12 @@ class World:
             self.untold.append(self.runs[-1])
         # The stream shows a change until the consumer has answered, and sometimes once more.
         for run_id in list(self.untold):
-            if (
-                not self.death.comes_to(lambda run_id=run_id: tell(self.acme, run_id))
-                and chance.random() < 0.8
-            ):
+            if not self.death.comes_to(partial(tell, self.acme, run_id)) and chance.random() < 0.8:
                 self.untold.remove(run_id)
         self.death.comes_to(queueing.sweep, within=20)
         self.messages += received()
         for message in list(self.messages):
-            died = self.death.comes_to(lambda message=message: execution.send(message))
+            died = self.death.comes_to(partial(execution.send, message))
             # Of a worker that died SQS shows the message again, or not before the sweeper comes.
             if not died or chance.random() < 0.5:
                 self.messages.remove(message)
@@ -156,7 +154,7 @@ def test_a_resend_arrives_as_the_same_event_whatever_is_killed(
             time.pass_(60)
             death.comes_to(queueing.sweep)
             for message in received():
-                death.comes_to(lambda message=message: execution.send(message), within=6)
+                death.comes_to(partial(execution.send, message), within=6)
         assert len(running.requests) > 1
         assert set(running.events) == {event.id}
         assert acme.delivery(endpoint).status == "delivered"

@@ -14,7 +14,7 @@ BODY = '{"id":"evt_1","object":"event","data":{"object":{"error":"größer"}}}'.
 
 
 def verifies(header: str, secret: str, body: bytes = BODY) -> bool:
-    return stripe.WebhookSignature.verify_header(body.decode(), header, secret, 300)
+    return bool(stripe.WebhookSignature.verify_header(body.decode(), header, secret, 300))
 
 
 def test_the_header_is_that_of_the_sdk_s_own_generator() -> None:

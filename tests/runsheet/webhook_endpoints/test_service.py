@@ -306,7 +306,7 @@ def listed(query: str = "", tenant: Tenant = TENANT) -> tuple[list[str], bool]:
 
 
 def test_endpoints_are_listed_from_the_newest_on_in_both_directions(now: Callable[[int], None]) -> None:
-    made = []
+    made: list[str] = []
     for number in range(12):
         now(NOW + number)
         made.insert(0, create().id)
