@@ -31,9 +31,12 @@ def _hash(value: object) -> object:
 
 # What a request does to metadata: the names that it sets, or, with an empty value, removes; None removes all.
 MetadataChanges = Annotated[
-    dict[
-        Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)],
-        Annotated[str, Field(max_length=MAX_VALUE_LENGTH)],
+    Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)],
+            Annotated[str, Field(max_length=MAX_VALUE_LENGTH)],
+        ],
+        Field(max_length=2 * MAX_NAMES),  # all of them set anew, and all that there were removed
     ]
     | None,
     BeforeValidator(_hash),

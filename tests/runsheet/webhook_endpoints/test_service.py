@@ -125,6 +125,8 @@ def test_a_secret_is_long_random_and_in_a_table_of_its_own() -> None:
             "must be one of *, reporting.report_run.failed, reporting.report_run.succeeded, reporting.report_type.updated",
         ),
         ("url=https://example.com&enabled_events[]=reporting.*", "enabled_events[0]", "must be one of"),
+        ("url=https://example.com" + "&enabled_events[]=*" * 301, "enabled_events", "at most 300 items"),
+        (MINIMAL + "".join(f"&metadata[k{n}]=" for n in range(101)), "metadata", "at most 100 items"),
         (f"{MINIMAL}&api_version=latest", "api_version", "must be a date"),
         (f"{MINIMAL}&connect=true", "connect", "must be false"),
         (f"{MINIMAL}&connect=1", "connect", "must be true or false"),

@@ -17,6 +17,7 @@ from runsheet.webhook_endpoints.model import ALL_EVENTS
 if TYPE_CHECKING:
     from runsheet.webhook_endpoints.model import WebhookEndpoint
 
+_MAX_EVENTS = 300  # as many as the contract's own names, and so enough for each of ours many times
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?", re.ASCII)
 
 
@@ -62,7 +63,9 @@ def _at_once(value: object) -> object:
 
 Url = Annotated[FormText, AfterValidator(_url), Field(description="https, and a host on the internet")]
 EnabledEvents = Annotated[
-    list[Annotated[FormText, AfterValidator(_event_name)]], Field(min_length=1), AfterValidator(_distinct)
+    list[Annotated[FormText, AfterValidator(_event_name)]],
+    Field(min_length=1, max_length=_MAX_EVENTS),
+    AfterValidator(_distinct),
 ]
 Description = Annotated[Annotated[str, Field(max_length=5000)] | None, BeforeValidator(_none_for_empty)]
 
