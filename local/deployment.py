@@ -78,6 +78,7 @@ def _parameters(place: Place) -> dict[str, str]:
         "MailFrom": _SENDER,
         # Tests and benchmarks have test keys and poll all the time; the other limits are those of AWS.
         "TestRequestsPerSecond": "100",
+        "AllowLocalWebhooks": "true",
     }
 
 

@@ -32,6 +32,8 @@ _AWS = {
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
     "BASE_URL_PARAMETER": "/runsheet/base-url",
+    "ALLOW_LOCAL_WEBHOOKS": "false",
+    "EVENT_BUS": "runsheet-events",
 }
 
 
@@ -83,6 +85,12 @@ def stored_secrets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa:
     for logical_id in resources("AWS::SecretsManager::Secret"):
         answer = boto3.client("secretsmanager").create_secret(Name=logical_id, SecretString=f"{logical_id} 1")
         monkeypatch.setenv(f"{environment_name(logical_id)}_ARN", answer["ARN"])
+
+
+@pytest.fixture
+def bus(aws: None) -> None:  # noqa: ARG001 - it needs moto
+    """The event bus of template.yaml."""
+    boto3.client("events").create_event_bus(Name=settings.settings().event_bus)
 
 
 def _forget() -> None:

@@ -20,6 +20,7 @@ from runsheet.dataset_uploads.model import NewUpload
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries import table as deliveries_table
 from runsheet.deliveries.model import DeliveryRequested
+from runsheet.events import announcing as events
 from runsheet.file_links import addresses
 from runsheet.file_links import service as file_links
 from runsheet.organisations import service as organisations
@@ -31,6 +32,9 @@ from runsheet.report_runs import service as report_runs
 from runsheet.report_runs.model import NewReportRun, RunRequested
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
+from runsheet.webhook_deliveries import queueing as webhook_deliveries
+from runsheet.webhook_endpoints import service as webhook_endpoints
+from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Context, send
 from tests.mails import sample_sending
 from tests.template.template import ROOT, resources
@@ -59,7 +63,7 @@ SUBSCRIPTION = NewOrganisation("Acme", "Etc/UTC", None, "credits", date(2026, 1,
 
 
 @pytest.fixture
-def tenant(tables: None, buckets: None, queues: None, secrets: None) -> Tenant:  # noqa: ARG001 - they must be there
+def tenant(tables: None, buckets: None, queues: None, secrets: None, bus: None) -> Tenant:  # noqa: ARG001
     return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
 
@@ -75,6 +79,11 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     path = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
     boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=path, Body=CSV)
     key, secret = api_keys.create(tenant, "secret", "k")
+    # A host that there is not: nothing that is tried here leaves the machine.
+    new_endpoint = NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
+    endpoint_id = webhook_endpoints.create(tenant, new_endpoint).id
+    event = events.of_run(report_runs.retrieve(tenant, run.id))
+    events.record(event)
     real = {
         "sk_test_EXAMPLE": secret,
         "org_EXAMPLE": tenant.organisation_id,
@@ -82,6 +91,9 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
+        "we_EXAMPLE": endpoint_id,
+        "evt_EXAMPLE": event.id,
+        "whd_EXAMPLE": webhook_deliveries.of(event, endpoint_id).id,
     } | mailed(tenant, run, file)
 
     def read(handler: str) -> dict[str, Any]:
@@ -149,7 +161,15 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
 
 @pytest.mark.parametrize(
     "name",
-    ["workers.generate_report", "workers.ingest_upload", "workers.send_email", "workers.note_mail_event"],
+    [
+        "workers.announce",
+        "workers.announce_report_types",
+        "workers.generate_report",
+        "workers.ingest_upload",
+        "workers.note_mail_event",
+        "workers.send_email",
+        "workers.send_webhook",
+    ],
 )
 def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     assert handler(name)(sample(name), Context()) == {"batchItemFailures": []}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
+from runsheet import catalog
 from runsheet.api_keys import service as api_keys
 from runsheet.datasets import table as datasets_table
+from runsheet.events import announcing as events
 from runsheet.file_links import service as file_links
 from runsheet.idempotency import table
 from runsheet.idempotency.model import HELD_SECONDS
@@ -19,10 +22,14 @@ from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
 from runsheet.report_configs import service as report_configs
 from runsheet.report_configs.objects import NewReportConfig
+from runsheet.report_runs import creation as report_runs
 from runsheet.report_runs import table as runs_table
 from runsheet.runtime import clock, messages
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
+from runsheet.webhook_deliveries import queueing as webhook_deliveries
+from runsheet.webhook_endpoints import service as webhook_endpoints
+from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Answer, event, send
 from tests.links import put_file
 from tests.template.template import environment_name, resources
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
 
 # A function that dies has counted nothing.
 pytestmark = [
-    pytest.mark.usefixtures("tables", "buckets", "queues", "secrets"),
+    pytest.mark.usefixtures("tables", "buckets", "queues", "secrets", "bus"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -45,6 +52,9 @@ CONFIG = {
     "frequency": "daily",
     "recipient_emails": ["finance@example.com"],
 }
+BOUND = catalog.report_type("balance.summary.1").bind(
+    {"interval_start": 1680000000, "interval_end": 1680100000}
+)
 RECORDS = [
     {
         "id": "txn_1",
@@ -97,6 +107,34 @@ POSTS: dict[str, tuple[str, dict[str, str], str, str, str]] = {
         "metadata[to]=auditor",
         "FileLinksTable",
     ),
+    "webhook_endpoints.create": (
+        "/v1/webhook_endpoints",
+        {},
+        FORM,
+        "url=https://webhooks.invalid/2&enabled_events[]=*",
+        "WebhookEndpointsTable",
+    ),
+    "webhook_endpoints.update": (
+        "/v1/webhook_endpoints/{id}",
+        {"id": "we_EXAMPLE"},
+        FORM,
+        "description=x",
+        "WebhookEndpointsTable",
+    ),
+    "webhook_endpoints.rotate_secret": (
+        "/v1/webhook_endpoints/{id}/rotate_secret",
+        {"id": "we_EXAMPLE"},
+        FORM,
+        "",
+        "WebhookSecretsTable",
+    ),
+    "webhook_endpoint_deliveries.resend": (
+        "/v1/webhook_endpoints/{id}/deliveries/{delivery}/resend",
+        {"id": "we_EXAMPLE", "delivery": "whd_EXAMPLE"},
+        FORM,
+        "",
+        "WebhookDeliveriesTable",
+    ),
     "account_usage.create": ("/v1/account/usage/report", {}, JSON, "{}", "ReportRunsTable"),
 }
 
@@ -118,7 +156,19 @@ def repeat(tenant: Tenant) -> Callable[[str], Answer]:
     config = report_configs.create(tenant, NewReportConfig.model_validate(CONFIG))
     file = put_file(tenant=tenant)
     link = file_links.link_to(tenant, file, expires_at=file.expires_at)
-    made = {"rc_EXAMPLE": config.id, "file_EXAMPLE": file.id, "link_EXAMPLE": link.id}
+    endpoint = webhook_endpoints.create(
+        tenant, NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
+    )
+    run = report_runs.new_run(tenant, catalog.report_type("balance.summary.1"), BOUND)
+    happened = events.of_run(replace(run, status="failed", error="No.", error_code="internal_error"))
+    events.record(happened)
+    made = {
+        "rc_EXAMPLE": config.id,
+        "file_EXAMPLE": file.id,
+        "link_EXAMPLE": link.id,
+        "we_EXAMPLE": endpoint.id,
+    }
+    made["whd_EXAMPLE"] = webhook_deliveries.of(happened, endpoint.id).id
 
     def sent(name: str) -> Answer:
         path, parameters, media_type, body, _ = POSTS[name]

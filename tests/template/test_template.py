@@ -43,7 +43,7 @@ NAMED_BY_THEIR_CONTRACT = {
 }
 
 # Operations that the last segment of their path is called by.
-NAMED_BY_THE_PATH = {"contents", "deliveries", "send", "upcoming"}
+NAMED_BY_THE_PATH = {"contents", "deliveries", "resend", "rotate_secret", "send", "upcoming"}
 
 # What an operation is called, by its verb and by whether its path ends in an object.
 OPERATIONS = {
@@ -120,7 +120,8 @@ def test_the_route_is_the_handler(name: str) -> None:
     noun, operation, _ = FUNCTIONS[name]["Handler"].split(".")
     route = f"{event['Method']} {event['Path']}"
     decorator = "page" if name in PUBLIC else "endpoint"
-    assert f'@{decorator}("{route}"' in handler_file(FUNCTIONS[name]).read_text()
+    # A long route is on the next line.
+    assert f'@{decorator}("{route}"' in re.sub(r"\(\s+", "(", handler_file(FUNCTIONS[name]).read_text())
     if event["Path"].startswith("/v1/account/"):
         assert NAMED_BY_THEIR_CONTRACT[route] == f"{noun}.{operation}"
         return
@@ -240,6 +241,28 @@ def test_only_those_who_make_or_show_file_links_may_make_their_tokens() -> None:
     makers = {name for name in FUNCTIONS if name.startswith("FileLinks")} | {"SendEmailFunction"}
     assert readers == makers
     assert not readers & PUBLIC
+
+
+def test_only_the_sender_reads_what_webhooks_are_signed_with() -> None:
+    """The others write it without getting it back, and nobody but these three touches it."""
+    table = {"Fn::GetAtt": ["WebhookSecretsTable", "Arn"]}
+    rights: dict[str, set[str]] = {}
+    for name, statement in statements():
+        listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        if table in listed:
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            rights.setdefault(name, set()).update(actions)
+            if name != "SendWebhookFunction":
+                assert statement["Condition"] == {
+                    "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}
+                }, name
+    assert rights == {
+        "SendWebhookFunction": {"dynamodb:BatchGetItem"},
+        "WebhookEndpointsCreateFunction": {"dynamodb:PutItem"},
+        "WebhookEndpointsDeleteFunction": {"dynamodb:DeleteItem"},
+        "WebhookEndpointsRotateSecretFunction": {"dynamodb:UpdateItem"},
+    }
+    assert resources("AWS::DynamoDB::Table")["WebhookSecretsTable"]["SSESpecification"]["SSEEnabled"] is True
 
 
 QUEUES = resources("AWS::SQS::Queue")

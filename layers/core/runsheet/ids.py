@@ -41,13 +41,25 @@ class Origin:
 
     def new_id(self, prefix: str) -> str:
         """Return the id of the one object of this prefix that the request makes, the same at each call."""
-        number = int.from_bytes(hashlib.sha256(f"{self.seed} {prefix}".encode()).digest())
-        return f"{prefix}_{base62(_milliseconds(self.moment), _TIME_DIGITS)}{base62(number, _RANDOM_DIGITS)}"
+        return f"{prefix}_{base62(_milliseconds(self.moment), _TIME_DIGITS)}{self.digits(prefix, _RANDOM_DIGITS)}"
+
+    def digits(self, label: str, count: int) -> str:
+        """Return so many digits of ALPHABET that nobody guesses, the same for one label; at most 42, a hash has no more."""
+        return base62(int.from_bytes(hashlib.sha256(f"{self.seed} {label}".encode()).digest()), count)
 
 
 def new_id(prefix: str, created: datetime) -> str:
     """Return a new id of the given prefix for an object created at `created` (aware)."""
     return f"{prefix}_{base62(_milliseconds(created), _TIME_DIGITS)}{random_digits(_RANDOM_DIGITS)}"
+
+
+def derived_id(prefix: str, created: datetime, *origin: str) -> str:
+    """Return the id of what follows from `origin`: the same each time, so that it is stored once.
+
+    It is ordered by creation as those of `new_id` are; whoever knows its origin can compute it.
+    """
+    digest = int.from_bytes(hashlib.sha256("\n".join(origin).encode()).digest())
+    return f"{prefix}_{base62(_milliseconds(created), _TIME_DIGITS)}{base62(digest, _RANDOM_DIGITS)}"
 
 
 def random_digits(count: int) -> str:

@@ -71,21 +71,25 @@ class Work:
         table: its name.
         open: the statuses in which a worker may take an item.
         held: the status of an item that a worker holds.
+        not_before: the attribute that says from when on it may be taken (unix seconds); none if it may be at once.
     """
 
     table: Callable[[], str]
     open: tuple[str, ...]
     held: str
+    not_before: str | None = None
 
     def take(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> dict[str, Any] | None:
         """Take the lease of an item that is open and that nobody holds, and return the item; None if there is none."""
         statuses = {f":open{number}": status for number, status in enumerate(self.open)}
+        due = f" AND {self.not_before} <= :now" if self.not_before else ""
         return self._changed(
             tenant,
             object_id,
             "SET #status = :held, lease = :lease, lease_until = :until, attention_at = :until, unfinished = :shard "
             "ADD attempts :one",
-            f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
+            f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)"
+            + due,
             statuses
             | {":held": self.held, ":lease": lease, ":until": now + LEASE_SECONDS, ":now": now, ":one": 1}
             | {":shard": shard_of(object_id)},

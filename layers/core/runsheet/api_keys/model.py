@@ -28,6 +28,9 @@ PERMISSIONS = {
     "account_usage_read": "export account usage, its forecast and the account's status; creating an export is reading",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",
+    "events_read": "retrieve and list events",
+    "webhook_endpoints_read": "retrieve and list webhook endpoints, and what was delivered to them",
+    "webhook_endpoints_write": "create, update and delete webhook endpoints, rotate their secrets, and send again",
 }
 
 _PREFIXES = {"secret": "sk", "restricted": "rk"}

@@ -96,6 +96,23 @@ class FailureMail:
 
 
 @dataclass(frozen=True, slots=True)
+class DisabledMail:
+    """The news that a webhook endpoint was disabled.
+
+    Attributes:
+        endpoint_id: which one.
+        url: where it was.
+        mode: `live` or `test`.
+        reason: why.
+    """
+
+    endpoint_id: str
+    url: str
+    mode: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """Subject, HTML and plain text of a mail."""
 

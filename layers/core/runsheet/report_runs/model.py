@@ -57,7 +57,7 @@ class ReportRun:
         progress: 0 to 1.
         file: the result, once there is one.
         error, error_code: why it failed, in words and as a stable code.
-        succeeded_at: unix seconds.
+        succeeded_at, failed_at: unix seconds.
         sending: why it is mailed; None if it is not.
     """
 
@@ -74,7 +74,13 @@ class ReportRun:
     error: str | None = None
     error_code: str | None = None
     succeeded_at: int | None = None
+    failed_at: int | None = None
     sending: Sending | None = None
+
+    @property
+    def ended_at(self) -> int:
+        """When it ended, in unix seconds; its creation for one that failed before that was noted."""
+        return self.succeeded_at or self.failed_at or self.created
 
 
 class NewReportRun(Model):

@@ -43,6 +43,17 @@ def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunL
 
 def shown(run: ReportRun, base_url: str) -> ReportRunObject:
     """Return the contract's object; a finished run gets a fresh download URL each time."""
+    if run.file is None:
+        return recorded(run, base_url)
+    fresh = {
+        "download_url": download_url(run.file),
+        "download_url_expires_at": clock.seconds() + DOWNLOAD_SECONDS,
+    }
+    return recorded(run, base_url).model_copy(update=fresh)
+
+
+def recorded(run: ReportRun, base_url: str) -> ReportRunObject:
+    """Return the contract's object without a download URL, to be kept: who has one needs no key."""
     file = run.file
     return ReportRunObject(
         id=run.id,
@@ -58,6 +69,6 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         progress=run.progress,
         row_count=file.row_count if file else None,
         sha256=file.sha256 if file else None,
-        download_url=download_url(file) if file else None,
-        download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
+        download_url=None,
+        download_url_expires_at=None,
     )

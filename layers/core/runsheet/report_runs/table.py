@@ -8,6 +8,7 @@ from runsheet import leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.runtime import clock
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
 from runsheet.runtime.reading import batch_get
@@ -15,7 +16,7 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from runsheet.runtime.paging import Span
 
@@ -58,6 +59,12 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
         TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
     )
     return _run(from_item(answer["Item"])) if "Item" in answer else None
+
+
+def ended(key: Mapping[str, str]) -> ReportRun | None:
+    """Return the run that a change in the stream is about, by its key, strongly consistent; None if it has not ended."""
+    run = get(Tenant.from_partition(key["tenant"]), key["id"])
+    return None if run is None or run.status == "pending" else run
 
 
 def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
@@ -123,12 +130,19 @@ def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
 
 def fail(run: ReportRun, *, error: str, code: str) -> bool:
     """End a pending run as failed, whoever holds it; False if it had ended already."""
-    values = {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
+    values = {
+        ":failed": "failed",
+        ":error": error,
+        ":code": code,
+        ":now": clock.seconds(),
+        ":pending": "pending",
+    }
     answer = if_holds(
         dynamodb().update_item,
         TableName=settings().report_runs_table,
         Key=_key(run.tenant, run.id),
-        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
+        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code, failed_at = :now"
+        + leases.END,
         ConditionExpression="#status = :pending",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=to_item(values),
@@ -166,5 +180,6 @@ def _run(values: dict[str, Any]) -> ReportRun:
         error=values.get("error_message"),
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
+        failed_at=values.get("failed_at"),
         sending=Sending(**sending) if sending else None,
     )

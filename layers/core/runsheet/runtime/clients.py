@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -60,6 +61,13 @@ def dynamodb_in_passing() -> DynamoDBClient:
     """Return a DynamoDB client that gives up within a second: for what a request can be answered without."""
     at_once = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
     client: DynamoDBClient = _client("dynamodb", config=_RETRIES.merge(at_once))
+    return client
+
+
+@cache
+def events() -> EventBridgeClient:
+    """Return the EventBridge client of this process."""
+    client: EventBridgeClient = _client("events", config=_RETRIES)
     return client
 
 
@@ -127,7 +135,19 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, dynamodb_in_passing, s3, s3_as, secretsmanager, sesv2, sqs, ssm, sts, _session):
+    for made in (
+        dynamodb,
+        dynamodb_in_passing,
+        events,
+        s3,
+        s3_as,
+        secretsmanager,
+        sesv2,
+        sqs,
+        ssm,
+        sts,
+        _session,
+    ):
         made.cache_clear()
 
 

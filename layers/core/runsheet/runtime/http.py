@@ -29,6 +29,7 @@ from runsheet.ids import Origin
 from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import clients, clock
 from runsheet.runtime.dialects import dialect_of
+from runsheet.runtime.dialects.v1 import VERSION
 from runsheet.runtime.model import Model
 from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
 from runsheet.runtime.settings import settings
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 # A function's answer is cut off at 6 MB, in which a body's quotes are escaped.
 _MAX_ANSWER_BYTES = 4_500_000
-# The version that the current SDKs of the v1 contract pin; echoed to who names none (contracts: v1, section 5).
-_VERSION = "2026-10-28.endive"
 _VERSION_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?(; ?[a-z0-9_=]{1,60}){0,5}", re.ASCII)
 _MAX_IDEMPOTENCY_KEY = 255
 _THROTTLED = frozenset({"ProvisionedThroughputExceededException", "SlowDown", "RequestLimitExceeded"})
@@ -261,7 +260,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     version = headers.get("stripe-version")
     if version is not None and not _VERSION_FORM.fullmatch(version):
         raise InvalidHeader(
-            f"Invalid Stripe API version: {version[:100]}. Use a date, such as {_VERSION}.",
+            f"Invalid Stripe API version: {version[:100]}. Use a date, such as {VERSION}.",
             header="Stripe-Version",
         )
 
@@ -348,7 +347,7 @@ def _contract_headers(sent: Mapping[str, str], request_id: str) -> dict[str, str
     version = sent.get("stripe-version", "")
     echoed = {
         "Request-Id": request_id,
-        "Stripe-Version": version if _VERSION_FORM.fullmatch(version) else _VERSION,
+        "Stripe-Version": version if _VERSION_FORM.fullmatch(version) else VERSION,
     }
     key = sent.get("idempotency-key", "")
     if key and len(key) <= _MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable():

@@ -23,6 +23,13 @@ class Settings:
     report_runs_queue_url: str
     report_configs_table: str
     deliveries_table: str
+    events_table: str
+    webhook_endpoints_table: str
+    webhook_secrets_table: str
+    webhook_deliveries_table: str
+    webhooks_queue_url: str
+    event_bus: str
+    allow_local_webhooks: str
     file_links_table: str
     file_links_secret_arn: str
     rate_limits_table: str

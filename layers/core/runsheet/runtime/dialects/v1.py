@@ -22,6 +22,8 @@ from runsheet.runtime import forms
 from runsheet.runtime.model import Model
 
 NAME = "v1"
+# The version that the current SDKs of the contract pin; echoed to who names none.
+VERSION = "2026-10-28.endive"
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 1024 * 1024
 _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
