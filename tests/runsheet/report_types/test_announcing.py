@@ -18,6 +18,8 @@ from runsheet.runtime.items import from_item
 from runsheet.runtime.settings import settings
 from runsheet.runtime.stream import Change
 from runsheet.tenancy import Tenant
+from tests.gateway import Context
+from workers.announce_report_types import handler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +129,30 @@ def test_a_type_of_several_datasets_is_told_of_once_when_the_last_of_them_is_com
     for dataset in AGING_DATASETS[:-1]:
         assert told(dataset, through(dataset, later)) == set()
     assert told(AGING_DATASETS[-1], through(AGING_DATASETS[-1], later)) == AGING
+
+
+def test_the_worker_reads_the_stream_as_dynamodb_writes_it() -> None:
+    key = {"tenant_dataset": {"S": f"{TENANT.partition}#balance_transactions"}, "item": {"S": "summary"}}
+    old = key | {"version": {"N": "3"}, "complete_through": {"N": "1772323200000000"}}
+    moved = old | {"complete_through": {"N": "1772326800000000"}}
+    more = old | {"version": {"N": "4"}}
+    records = [
+        {
+            "eventID": f"e{number}",
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_772_330_000.0,
+                "Keys": key,
+                "OldImage": old,
+                "NewImage": new,
+                "SequenceNumber": str(number),
+            },
+        }
+        for number, new in enumerate([more, moved])
+    ]
+    assert handler({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert {event.data.object["id"] for event in listed()} == BALANCE
+    assert {event.created for event in listed()} == {1_772_330_000}
 
 
 def test_other_items_of_the_table_are_no_news() -> None:

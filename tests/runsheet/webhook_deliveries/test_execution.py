@@ -115,6 +115,23 @@ def test_a_message_that_comes_again_sends_nothing_again(acme: Acme, running: Rec
     assert len(running.requests) == 1
 
 
+def test_a_message_that_comes_before_the_next_try_is_due_sends_nothing(
+    acme: Acme, running: Receiver, time: Clock
+) -> None:
+    running.answers = [500]
+    acme.endpoint(running.url)
+    acme.happens()
+    (message,) = received()
+    for _ in range(3):
+        execution.send(message)
+    time.pass_(50)
+    execution.send(message)
+    assert len(running.requests) == 1
+    time.pass_(30)
+    execution.send(message)
+    assert len(running.requests) == 2
+
+
 def test_a_delivery_that_another_worker_holds_is_left_to_it(
     acme: Acme, running: Receiver, time: Clock
 ) -> None:
@@ -305,6 +322,17 @@ def test_the_sweeper_costs_what_is_due_and_not_what_waits(
     calls.clear()
     queueing.sweep()
     assert Counter(calls) == {"Query": len(leases.SHARDS)}
+
+
+def test_the_sweeper_queues_all_that_is_due_however_much_that_is(
+    acme: Acme, running: Receiver, time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queueing, "_QUEUED_AT_ONCE", 2)
+    acme.endpoint(running.url)
+    events = {acme.happens().id for _ in range(25)}
+    received()  # and lost
+    assert minute(time) == 25
+    assert set(running.events) == events
 
 
 def test_a_message_that_was_never_sent_is_sent_by_the_sweeper(
