@@ -30,6 +30,7 @@ from runsheet import catalog
 from runsheet.datasets.model import DataFile, Snapshot
 from runsheet.datasets.schema import schema
 from runsheet.engine import report
+from runsheet.engine.inputs import Inputs
 from runsheet.tenancy import Tenant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,9 +172,11 @@ def whole(rows: int, endpoint: str) -> dict[str, Any]:
     began = _now()
     done = report.export(
         Tenant(ORGANISATION, "live"),
-        report_type,
-        report_type.bind(bounds),
-        {"balance_transactions": Snapshot(schema("balance_transactions"), _bucket(rows), files, 1)},
+        Inputs(
+            report_type,
+            report_type.bind(bounds),
+            {"balance_transactions": Snapshot(schema("balance_transactions"), _bucket(rows), files, 1)},
+        ),
         bucket=RESULTS,
         key="bench.csv",
         on_progress=lambda _: None,

@@ -14,7 +14,7 @@ from runsheet import catalog
 from runsheet.datasets.schema import schema
 from runsheet.engine import session
 from runsheet.engine.relations import Relation, Source
-from runsheet.engine.report import Run
+from runsheet.engine.run import Run
 from runsheet.organisations.model import RelatedOrganisation
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from runsheet.datasets.model import DataFile, Level, Snapshot
 from runsheet.datasets.schema import schema
 from runsheet.engine import report, session
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.inputs import Inputs
 from tests.reports import cases
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ def export(
     given = GIVEN | ({"columns": columns} if columns else {})
     return report.export(
         tenant,
-        report_type,
-        report_type.bind(given),
-        snapshots,
+        Inputs(report_type, report_type.bind(given), snapshots),
         bucket=os.environ["RESULTS_BUCKET"],
         key="results/org_a/live/run.csv",
         on_progress=on_progress,

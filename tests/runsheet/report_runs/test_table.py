@@ -59,7 +59,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing() -> None:
     run = stored()
     table.take(TENANT, run.id, "lease_1", now=CREATED)
     table.take(TENANT, run.id, "lease_2", now=CREATED + leases.LEASE_SECONDS)
-    with pytest.raises(ClientError):
+    with pytest.raises(leases.LeaseLost):
         table.extend(run, "lease_1", progress=0.5, now=CREATED)
     table.release(run, "lease_1", now=CREATED)
     assert table.take(TENANT, run.id, "lease_3", now=CREATED + leases.LEASE_SECONDS + 1) is None

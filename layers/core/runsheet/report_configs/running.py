@@ -11,7 +11,7 @@ from runsheet.report_configs.coverage import Coverage, coverage
 from runsheet.report_configs.objects import SendingObject
 from runsheet.report_configs.service import schedule_of
 from runsheet.report_runs import queueing
-from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun, Sending
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run_of(
         report_type=report_type,
         parameters=dict(sorted((config.parameters | about.parameters).items())),
         created=created,
-        deadline=created + queueing.DEADLINE_SECONDS,
+        deadline=created + DEADLINE_SECONDS,
         sending=Sending(
             config_id=config.id,
             kind=kind,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from runsheet import catalog, ids
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.report_runs.model import ReportRun
-from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun
+from runsheet.report_runs.queueing import begin
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from runsheet import catalog, ids, leases
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import table
-from runsheet.runtime import clock
+from runsheet.report_runs import failures, table
+from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
@@ -31,19 +32,19 @@ def execute(message: RunRequested) -> None:
     if run is None:
         return
     if run.attempts > leases.MAX_ATTEMPTS:
-        table.fail(
-            run,
-            error="The report could not be run. The error is logged under the run's id.",
-            code="internal_error",
-        )
+        failed = failures.internal_error()
+        table.fail(run, error=failed.message, code=failed.code)
         return
     try:
         _carry_out(run, lease)
+    except leases.LeaseLost:
+        logger.info("the run was cancelled, or another worker has it", extra={"run": run.id})
     except ReportFailed as failed:
         table.fail(run, error=failed.message, code=failed.code)
     except (InvalidRequest, NotFound) as refused:
         # A run of a config carries what was right when the config was made, maybe releases ago.
-        table.fail(run, error=refused.message, code="parameters_invalid")
+        failed = failures.parameters_invalid(refused.message)
+        table.fail(run, error=failed.message, code=failed.code)
     except Exception:
         table.release(run, lease, now=clock.seconds())
         raise
@@ -58,18 +59,22 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         progress = round(share, 3)
         table.extend(run, lease, progress=progress, now=clock.seconds())
 
-    with leases.kept(lambda: note(progress)):
+    with leases.kept(lambda: note(progress)) as check:
         snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
         key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
-        export = report.export(
-            run.tenant,
+        inputs = Inputs(
             report_type,
             report_type.bind(run.parameters),
             snapshots,
             organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
+        )
+        export = report.export(
+            run.tenant,
+            inputs,
             bucket=settings().results_bucket,
             key=key,
             on_progress=note,
+            check=check,
         )
     now = clock.now()
     created = int(now.timestamp())
@@ -85,4 +90,6 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         expires_at=created + settings().retention_seconds,
     )
     if not table.succeed(run, lease, file, now=created):
-        logger.warning("lease lost; another worker has the run", extra={"run": run.id})
+        # Nothing names the object, which may hold what a customer has cancelled for a reason.
+        clients.s3().delete_object(Bucket=settings().results_bucket, Key=key)
+        raise leases.LeaseLost

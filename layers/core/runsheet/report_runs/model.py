@@ -9,6 +9,9 @@ from runsheet.files.model import File, FileObject
 from runsheet.runtime.model import FormText, Model
 from runsheet.tenancy import Tenant
 
+# A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
+DEADLINE_SECONDS = 6 * 60 * 60
+
 Status = Literal["pending", "succeeded", "failed"]
 
 

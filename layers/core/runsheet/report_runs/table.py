@@ -126,7 +126,11 @@ def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | No
 
 
 def extend(run: ReportRun, lease: str, *, progress: float, now: int) -> None:
-    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    """Note the progress (0 to 1) and keep the lease.
+
+    Raises:
+        LeaseLost: the run has ended, by a cancel for one, or another worker has it.
+    """
     _work.extend(run.tenant, run.id, lease, progress=progress, now=now)
 
 
