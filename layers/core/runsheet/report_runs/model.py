@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from runsheet.files.model import File, FileObject
-from runsheet.runtime.model import FormText, Model
+from runsheet.runtime.model import ExpandQuery, FormInt, FormText, Model
 from runsheet.tenancy import Tenant
 
 # A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
 DEADLINE_SECONDS = 6 * 60 * 60
+
+# A function has 25 seconds, the gateway 30, a start of the function among them.
+MAX_WAIT_SECONDS = 20
 
 Status = Literal["pending", "succeeded", "failed"]
 
@@ -80,12 +85,25 @@ class ReportRun:
     sending: Sending | None = None
 
 
+Wait = Annotated[
+    FormInt,
+    Field(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to hold the answer for, until the run has ended"),
+]
+
+
 class NewReportRun(Model):
     """The body of create. What `parameters` may hold is the report type's to say."""
 
     report_type: FormText
     parameters: dict[str, Any] = {}
     expand: list[str] = []
+    wait: Wait = 0
+
+
+class RunQuery(ExpandQuery):
+    """The query of retrieve."""
+
+    wait: Wait = 0
 
 
 class ReportRunObject(Model):
