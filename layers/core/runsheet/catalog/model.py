@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runsheet import schedule
 from runsheet.catalog import parameters
+from runsheet.catalog.options import OPTIONS
 from runsheet.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class BoundParameters:
         columns: the names of the columns in the order of the file; metadata as `payment_metadata[key]`.
         interval_start: first instant of the interval (inclusive), aware; None for a type without one.
         interval_end: end of the interval (exclusive), aware; None for a type without one.
-        end_date: the last day of the interval; None for a type whose interval ends at an instant.
         as_of: the day at whose end the report looks; None for a type without one.
+        end_date: the last day of the interval; None for a type whose interval ends at an instant.
+        fail: the code of the failure that the run is to end with; None to run it.
     """
 
     echo: dict[str, Any]
@@ -53,6 +55,7 @@ class BoundParameters:
     interval_end: datetime | None
     as_of: date | None = None
     end_date: date | None = None
+    fail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class ReportType:
         Raises:
             InvalidRequest: the first thing that is wrong, with its field and what is allowed.
         """
-        echo, values = parameters.read(self.parameters, self._column_names(), given)
+        echo, values = parameters.read({**self.parameters, **OPTIONS}, self._column_names(), given)
         _check_days(values)
         start, end = values.get("interval_start"), values.get("interval_end")
         if start is not None and end is not None and start >= end:
@@ -158,6 +161,7 @@ class ReportType:
             interval_end=end,
             as_of=as_of,
             end_date=last_day,
+            fail=values.get("fail"),
         )
 
     def check_available(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runsheet.catalog.header import ParameterHeader
+    from runsheet.catalog.options import Option
 
 DEFAULT_TIMEZONE = "Etc/UTC"
 _DEFAULTS = {"timezone": DEFAULT_TIMEZONE}
@@ -46,14 +47,14 @@ _SHOWN = 60
 
 
 def read(
-    specification: Mapping[str, ParameterHeader],
+    specification: Mapping[str, ParameterHeader | Option],
     columns: Mapping[str, bool],
     given: Any,  # noqa: ANN401
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check `given` against a report type's parameters.
 
     Args:
-        specification: the parameters that the report type has.
+        specification: the parameters that the report type has, and the options that every one has.
         columns: its columns: True for those that take a key in brackets.
         given: the hash that the caller sent: strings and lists from a form, or JSON.
 
@@ -108,7 +109,7 @@ def timezones() -> frozenset[str]:
     return zones.names() | {"US/Pacific-New"}
 
 
-def _refuse_unknown(specification: Mapping[str, ParameterHeader], given: dict[Any, Any]) -> None:
+def _refuse_unknown(specification: Mapping[str, ParameterHeader | Option], given: dict[Any, Any]) -> None:
     unknown = [f"parameters[{_shown(name)}]" for name in given if name not in specification]
     if unknown:
         noun = "parameter" if len(unknown) == 1 else "parameters"
@@ -116,7 +117,12 @@ def _refuse_unknown(specification: Mapping[str, ParameterHeader], given: dict[An
         raise InvalidRequest(f"Received unknown {noun}: {listed}", param=unknown[0], code="parameter_unknown")
 
 
-def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: str, given: Any) -> Any:  # noqa: ANN401
+def _read_one(
+    parameter: ParameterHeader | Option,
+    columns: Mapping[str, bool],
+    field: str,
+    given: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     if parameter.kind == "instant":
         return _instant(field, given)
     if parameter.kind == "columns":

@@ -18,7 +18,7 @@ import duckdb
 
 from runsheet.engine import session
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.errors import ReportFailed, too_large
+from runsheet.engine.errors import ReportFailed, amounts_too_large, too_large
 from runsheet.engine.relations import relation
 from runsheet.engine.run import REFUSED, Run, rows_per_part, threads
 from runsheet.engine.upload import Upload
@@ -137,9 +137,7 @@ def _failures_in_words() -> Iterator[None]:
             raise
         raise ReportFailed(refusal["code"], refusal["message"]) from None
     except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-        raise ReportFailed(
-            "amounts_too_large", "The amounts are too large to be added up. Look for a record that is wrong."
-        ) from error
+        raise amounts_too_large() from error
     except duckdb.OutOfMemoryException as error:
         raise too_large() from error
     except (duckdb.IOException, OSError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import catalog, ids
+from runsheet.catalog import options
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun
@@ -23,8 +24,8 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
     The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
 
     Raises:
-        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters; the interval lies
-            outside the available data (contracts: v1, section 1.3).
+        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters, or live mode does; the
+            interval lies outside the available data (contracts: v1, section 1.3).
     """
     try:
         report_type = catalog.report_type(new.report_type)
@@ -39,6 +40,7 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
             param="report_type",
         )
     bound = report_type.bind(new.parameters)
+    options.check_mode(bound.echo, livemode=tenant.livemode)
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)

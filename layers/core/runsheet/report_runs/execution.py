@@ -52,6 +52,9 @@ def execute(message: RunRequested) -> None:
 
 def _carry_out(run: ReportRun, lease: str) -> None:
     report_type = catalog.report_type(run.report_type)
+    bound = report_type.bind(run.parameters)
+    if bound.fail is not None:
+        raise failures.forced(bound.fail)
     progress = 0.0
 
     def note(share: float) -> None:
@@ -64,7 +67,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
         inputs = Inputs(
             report_type,
-            report_type.bind(run.parameters),
+            bound,
             snapshots,
             organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
         )

@@ -5,8 +5,20 @@ The engine's own are in `engine.errors`. Nothing here needs the engine.
 
 from __future__ import annotations
 
-from runsheet.engine.errors import ReportFailed
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runsheet.engine.errors import (
+    MAX_PIVOT_COLUMNS,
+    ReportFailed,
+    amounts_too_large,
+    too_large,
+    too_many_columns,
+)
 from runsheet.report_runs.model import DEADLINE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def cancelled() -> ReportFailed:
@@ -30,3 +42,22 @@ def internal_error() -> ReportFailed:
 def parameters_invalid(message: str) -> ReportFailed:
     """Return the end of a run whose parameters the report type no longer takes."""
     return ReportFailed("parameters_invalid", message)
+
+
+FORCED: Mapping[str, Callable[[], ReportFailed]] = MappingProxyType(
+    {
+        "amounts_too_large": amounts_too_large,
+        "cancelled": cancelled,
+        "deadline_exceeded": deadline_exceeded,
+        "internal_error": internal_error,
+        "parameters_invalid": lambda: parameters_invalid("Received unknown parameter: parameters[example]"),
+        "result_too_large": too_large,
+        "too_many_columns": lambda: too_many_columns(MAX_PIVOT_COLUMNS + 1),
+    }
+)
+"""The ends that a test may ask for, each as the real one would be."""
+
+
+def forced(code: str) -> ReportFailed:
+    """Return the failure of a code of FORCED."""
+    return FORCED[code]()
