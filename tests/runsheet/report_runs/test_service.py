@@ -81,6 +81,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         "sha256": None,
         "download_url": None,
         "download_url_expires_at": None,
+        "resolved_parameters": None,
     }
     assert list(shown["parameters"]) == sorted(shown["parameters"])
 

@@ -30,7 +30,7 @@ _TABLE = re.compile(r"^create table (?P<name>\w+) as\n(?P<query>.*?);\n", re.MUL
 
 ColumnType = Literal["text", "money", "decimal", "timestamp", "date", "boolean", "integer", "metadata"]
 Kind = Literal[
-    "instant", "date", "timezone", "currency", "columns", "choice", "boolean", "reporting_category"
+    "instant", "date", "timezone", "currency", "columns", "choice", "boolean", "reporting_category", "period"
 ]
 Records = Literal["interval", "before_end", "all"]
 

@@ -35,7 +35,9 @@ class Option:
     default: None = None
 
 
-OPTIONS: Mapping[str, Option] = MappingProxyType({"fail": Option("choice", FAILURES)})
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {"fail": Option("choice", FAILURES), "interval": Option("period")}
+)
 """Every option by its name. A report type cannot have a parameter of such a name."""
 
 

@@ -129,7 +129,7 @@ def _read_one(
         return _columns(columns, field, given)
     if parameter.kind == "boolean":
         return _boolean(field, given)
-    text = _text(field, given)
+    text = string(field, given)
     if parameter.kind == "date" and not _is_date(text):
         _invalid(field, f"must be a date as YYYY-MM-DD of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     if parameter.kind == "timezone" and text not in timezones():
@@ -145,7 +145,7 @@ def _read_one(
 def _instant(field: str, given: Any) -> int:  # noqa: ANN401
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given)
-    text = _text(field, given)
+    text = string(field, given)
     code = "parameter_invalid_integer"
     if not _INTEGER.fullmatch(text):
         raise InvalidRequest(f"Invalid integer: {_shown(text)}", param=field, code=code)
@@ -164,7 +164,7 @@ def _instant(field: str, given: Any) -> int:  # noqa: ANN401
 def _boolean(field: str, given: Any) -> bool:  # noqa: ANN401
     if isinstance(given, bool):
         return given
-    text = _text(field, given)
+    text = string(field, given)
     if text not in {"true", "false"}:
         _invalid(field, "must be true or false")
     return text == "true"
@@ -187,7 +187,7 @@ def _columns(columns: Mapping[str, bool], field: str, given: Any) -> list[str]: 
     seen: set[str] = set()
     for position, item in enumerate(given):
         at = f"{field}[{position}]"
-        name = _text(at, item)
+        name = string(at, item)
         if name in seen:
             _invalid(at, f"{_shown(name)} is there twice")
         if not _is_column(columns, name):
@@ -208,7 +208,12 @@ def _is_column(columns: Mapping[str, bool], name: str) -> bool:
     return 0 < len(key.encode()) <= MAX_METADATA_KEY
 
 
-def _text(field: str, given: Any) -> str:  # noqa: ANN401
+def string(field: str, given: Any) -> str:  # noqa: ANN401
+    """Return what was sent for a field, which must be text and not empty.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
     if not isinstance(given, str):
         raise InvalidRequest(f"Invalid string: {field} must be a string.", param=field)
     if not given:

@@ -60,4 +60,5 @@ def new_run(tenant: Tenant, report_type: ReportType, bound: BoundParameters) -> 
         parameters=dict(sorted(bound.echo.items())),
         created=created,
         deadline=created + DEADLINE_SECONDS,
+        resolved=dict(bound.resolved),
     )

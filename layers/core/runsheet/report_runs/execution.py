@@ -52,7 +52,7 @@ def execute(message: RunRequested) -> None:
 
 def _carry_out(run: ReportRun, lease: str) -> None:
     report_type = catalog.report_type(run.report_type)
-    bound = report_type.bind(run.parameters)
+    bound = report_type.bind(run.bindable)
     if bound.fail is not None:
         raise failures.forced(bound.fail)
     progress = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -58,6 +58,7 @@ class ReportRun:
         id: `frr_…`, ordered by creation.
         report_type: an id of the catalogue.
         parameters: what the caller sent, validated; nothing is filled in.
+        resolved: what stands for `interval` among the parameters, as it was when the run was made.
         created: unix seconds.
         deadline: unix seconds; a run that is still pending then fails.
         status: `pending`, then `succeeded` or `failed`, for good.
@@ -83,6 +84,12 @@ class ReportRun:
     error_code: str | None = None
     succeeded_at: int | None = None
     sending: Sending | None = None
+    resolved: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def bindable(self) -> dict[str, Any]:
+        """The parameters with what stands for `interval` in its place, as the report type binds them."""
+        return {name: value for name, value in self.parameters.items() if name != "interval"} | self.resolved
 
 
 Wait = Annotated[
@@ -125,6 +132,9 @@ class ReportRunObject(Model):
     sha256: str | None
     download_url: str | None
     download_url_expires_at: int | None
+    resolved_parameters: dict[str, Any] | None = Field(
+        description="What stands for `interval`; null for a run without it"
+    )
 
 
 class ReportRunList(Model):

@@ -78,4 +78,5 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         sha256=file.sha256 if file else None,
         download_url=download_url(file) if file else None,
         download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
+        resolved_parameters=run.resolved or None,
     )

@@ -41,6 +41,7 @@ def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - 
         "attention_at": run.created + leases.FIRST_ATTENTION_SECONDS,
         "expires_at": expires_at,
         "sending": run.sending.as_dict() if run.sending else None,
+        "resolved_parameters": run.resolved or None,
     }
     return {
         "TableName": settings().report_runs_table,
@@ -198,4 +199,5 @@ def _run(values: dict[str, Any]) -> ReportRun:
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
         sending=Sending(**sending) if sending else None,
+        resolved=values.get("resolved_parameters", {}),
     )
