@@ -82,6 +82,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         "download_url": None,
         "download_url_expires_at": None,
         "resolved_parameters": None,
+        "manifest": None,
     }
     assert list(shown["parameters"]) == sorted(shown["parameters"])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet import money
 from runsheet.engine.session import identifier, literal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from runsheet.catalog import Column
+    from runsheet.engine.rows import Rows
 
 # COPY writes lines as they are: without a quote character it quotes nothing. It looks for the delimiter all the
 # same; as almost every line begins with this one, it has not far to look.
@@ -36,6 +37,14 @@ def header_line(titles: Iterable[str], *, quotes: str = "all") -> bytes:
     titled = [f"'{title}" if title.startswith(tuple(_FORMULA)) else title for title in titles]
     csv.writer(text, quoting=quoting, lineterminator="\n").writerow(titled)
     return text.getvalue().encode()
+
+
+def lines(rows: Rows, *, quotes: str) -> tuple[str, dict[str, Any]]:
+    """Return the query of the CSV's lines of rows, in order, without their ends, and what to bind to it."""
+    select, keys = select_list(rows.known, rows.names, rows.given.get("decimal_separator"))
+    types = {column.name: column.type for column in rows.known}
+    joined = line([quotes == "all" or types.get(name, "text") == "text" for name in rows.names])
+    return rows.statement(f"select {joined} from (select {select} from ({rows.ordered}) as report)", keys)  # noqa: S608
 
 
 def select_list(

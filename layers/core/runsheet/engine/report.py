@@ -25,7 +25,7 @@ from runsheet.engine.upload import Upload
 from runsheet.runtime import clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from runsheet.datasets.model import Snapshot
     from runsheet.engine.inputs import Inputs
@@ -37,11 +37,21 @@ _REFUSAL = re.compile(rf"{REFUSED}(?P<code>\w+): (?P<message>.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Export:
-    """What was written: rows without the header line, bytes, and the SHA-256 (hex) of the object."""
+    """What was written.
+
+    Attributes:
+        rows: how many, without the header line.
+        size: bytes of the object.
+        sha256: of the object, hex.
+        columns: how many.
+        sums: what the amounts add up to, in minor units, by currency (None: an amount of none) and column.
+    """
 
     rows: int
     size: int
     sha256: str
+    columns: int
+    sums: Mapping[tuple[str | None, str], int]
 
 
 def export(
@@ -74,13 +84,17 @@ def export(
         Upload(clients.s3(), bucket, key) as upload,
     ):
         upload.write(run.header())
-        rows = 0
-        for done, (path, count) in enumerate(parts, start=1):
+        for done, (path, _) in enumerate(parts, start=1):
             upload.write_file(path)
-            rows += count
             on_progress(done / len(run.parts))
         upload.finish()
-        return Export(rows=rows, size=upload.size, sha256=upload.sha256)
+        return Export(
+            rows=run.totals.rows,
+            size=upload.size,
+            sha256=upload.sha256,
+            columns=len(run.titles),
+            sums=run.totals.sums,
+        )
 
 
 @contextmanager

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, TypeVar
 
 from runsheet.engine import cells, pivot, session, slices
 from runsheet.engine.relations import naive
+from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
+from runsheet.engine.totals import Totals, money_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    import duckdb
 
     from runsheet.catalog import BoundParameters, ReportType
     from runsheet.engine.pivot import PivotColumn
@@ -56,6 +58,7 @@ class Run:
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
         check: called while a query runs; if it raises, the query is interrupted.
+        totals: of the parts that were rendered.
     """
 
     report_type: ReportType
@@ -67,6 +70,7 @@ class Run:
     check: Callable[[], None] = lambda: None
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
+    totals: Totals = field(init=False, default_factory=Totals)
 
     def __post_init__(self) -> None:
         start = None if self.parameters.interval_start is None else naive(self.parameters.interval_start)
@@ -111,15 +115,17 @@ class Run:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():
             sql = f"with {self._datasets(*_UNBOUNDED)} {_nested(query)}"
-            connection.execute(f"create table {name} as {sql}", _named_in(sql, self.parameters.values))
+            connection.execute(f"create table {name} as {sql}", named_in(sql, self.parameters.values))
         self.pivoted = pivot.columns(connection, self.report_type)
 
     def header(self) -> bytes:
         """Return the first line of the CSV; after `prepare`."""
-        titles = self.parameters.columns
-        if self.report_type.pivot is not None:
-            titles += tuple(column.title for column in self.pivoted)
-        return cells.header_line(titles, quotes=self.report_type.quotes)
+        return cells.header_line(self.titles, quotes=self.report_type.quotes)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The columns of the result by the names that they have in it; after `prepare`."""
+        return (*self.parameters.columns, *(column.title for column in self.pivoted))
 
     def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
         """Yield the parts in order: a file of CSV lines, removed afterwards, and how many rows it has."""
@@ -167,28 +173,26 @@ class Run:
                 raise
         return work.result()
 
-    def query(self, bounds: tuple[datetime | None, datetime | None]) -> tuple[str, dict[str, Any]]:
-        """Return the SQL of the CSV's lines of one part, in order, and what to bind to it; after `prepare`."""
+    def rows(self, bounds: tuple[datetime | None, datetime | None]) -> Rows:
+        """Return the rows of one part; after `prepare`."""
         start, end = bounds
         given = dict(self.parameters.values)
         if is_cut(self.report_type):
             given |= {"interval_start": start, "interval_end": end}
-        rows, known, names = self.report_type.sql, self.report_type.columns, self.parameters.columns
+        sql, known, names = self.report_type.sql, self.report_type.columns, self.parameters.columns
         if self.report_type.pivot is not None:
-            rows, keys = pivot.gathered(self.report_type, self.pivoted, rows)
+            sql, keys = pivot.gathered(self.report_type, self.pivoted, sql)
             given |= keys
             known = pivot.shown(self.report_type, self.pivoted)
             names = tuple(column.name for column in known)
-        select, keys = cells.select_list(known, names, given.get("decimal_separator"))
-        if not self._keeps_order(bounds):
-            rows = f"select * from ({rows}) as report order by {self.report_type.order_by}"  # noqa: S608
-        types = {column.name: column.type for column in known}
-        line = cells.line(
-            [self.report_type.quotes == "all" or types.get(name, "text") == "text" for name in names]
+        return Rows(
+            datasets=self._datasets(*(bounds if is_cut(self.report_type) else _UNBOUNDED)),
+            sql=sql,
+            order_by="" if self._keeps_order(bounds) else self.report_type.order_by,
+            given=given,
+            known=known,
+            names=names,
         )
-        datasets = self._datasets(*(bounds if is_cut(self.report_type) else _UNBOUNDED))
-        sql = f"with {datasets} select {line} from (select {select} from ({rows}) as report)"  # noqa: S608
-        return sql, _named_in(sql, given | keys)
 
     def _datasets(self, start: datetime | None, end: datetime | None) -> str:
         """Return the datasets by name; of those that are about time, the files of a part."""
@@ -201,10 +205,16 @@ class Run:
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
     ) -> int:
-        sql, given = self.query(bounds)
+        rows = self.rows(bounds)
+        if not is_cut(self.report_type) and money_columns(rows):
+            # They are written and added up.
+            rows = rows.stored(cursor)
+        sql, given = cells.lines(rows, quotes=self.report_type.quotes)
         cursor.execute(f"copy ({sql}) to {session.literal(str(path))} ({cells.COPY_OPTIONS})", given)
         answer = cursor.fetchone()
-        return int(answer[0]) if answer else 0
+        written = int(answer[0]) if answer else 0
+        self.totals.add(cursor, rows, written)
+        return written
 
     def _keeps_order(self, bounds: tuple[datetime | None, datetime | None]) -> bool:
         if not self.report_type.in_order:
@@ -248,11 +258,6 @@ def _create_organisations(
             "children": [one.is_child for one in related],
         },
     )
-
-
-def _named_in(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    (statement,) = duckdb.extract_statements(sql)
-    return {name: value for name, value in given.items() if name in statement.named_parameters}
 
 
 def _nested(query: str) -> str:

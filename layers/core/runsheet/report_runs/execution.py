@@ -13,6 +13,7 @@ from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import File
 from runsheet.organisations import service as organisations
 from runsheet.report_runs import failures, table
+from runsheet.report_runs import manifest as manifests
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
@@ -92,7 +93,10 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         created=created,
         expires_at=created + settings().retention_seconds,
     )
-    if not table.succeed(run, lease, file, now=created):
-        # Nothing names the object, which may hold what a customer has cancelled for a reason.
-        clients.s3().delete_object(Bucket=settings().results_bucket, Key=key)
+    made = manifests.manifest(run, inputs, export, file)
+    manifests.store(made, file)
+    if not table.succeed(run, lease, file, now=created, manifest=made.model_dump(mode="json")):
+        # Nothing names the objects, which may hold what a customer has cancelled for a reason.
+        for name in (key, key + manifests.SUFFIX):
+            clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost

@@ -68,6 +68,7 @@ class ReportRun:
         error, error_code: why it failed, in words and as a stable code.
         succeeded_at: unix seconds.
         sending: why it is mailed; None if it is not.
+        manifest: of the result, as `Manifest` dumps it; None before there is one, and of runs that are older than manifests.
     """
 
     tenant: Tenant
@@ -85,6 +86,7 @@ class ReportRun:
     succeeded_at: int | None = None
     sending: Sending | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] | None = None
 
     @property
     def bindable(self) -> dict[str, Any]:
@@ -113,6 +115,33 @@ class RunQuery(ExpandQuery):
     wait: Wait = 0
 
 
+class ControlTotals(Model):
+    """What the columns of amounts add up to in one currency, in minor units; `currency` is null for amounts of none."""
+
+    currency: str | None
+    sums: dict[str, int]
+
+
+class Manifest(Model):
+    """What a result holds and what it was made from: the same for every run that the result is of.
+
+    `parameters` are those in force: defaults filled in, a period as its bounds. `data_versions` are the versions of the
+    datasets that were read. `size` and `sha256` are of the file as it is downloaded, `row_count` is without its header.
+    """
+
+    object: Literal["reporting.manifest"] = "reporting.manifest"
+    report_run: str = Field(description="The run that the result was made for")
+    report_type: str
+    parameters: dict[str, Any]
+    data_versions: dict[str, int]
+    row_count: int
+    column_count: int
+    size: int
+    sha256: str
+    control_totals: list[ControlTotals]
+    created: int
+
+
 class ReportRunObject(Model):
     """A run as the contract shows it; the fields behind `succeeded_at` are additions to it."""
 
@@ -135,6 +164,7 @@ class ReportRunObject(Model):
     resolved_parameters: dict[str, Any] | None = Field(
         description="What stands for `interval`; null for a run without it"
     )
+    manifest: Manifest | None
 
 
 class ReportRunList(Model):

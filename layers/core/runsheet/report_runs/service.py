@@ -9,7 +9,7 @@ from runsheet.errors import InvalidRequest, NotFound, missing
 from runsheet.files.model import file_object
 from runsheet.files.service import DOWNLOAD_SECONDS, download_url
 from runsheet.report_runs import table
-from runsheet.report_runs.model import ReportRunList, ReportRunObject
+from runsheet.report_runs.model import Manifest, ReportRunList, ReportRunObject
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -79,4 +79,5 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         download_url=download_url(file) if file else None,
         download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
         resolved_parameters=run.resolved or None,
+        manifest=Manifest.model_validate(run.manifest) if run.manifest else None,
     )

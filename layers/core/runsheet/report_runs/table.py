@@ -14,7 +14,7 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 _LAST_ID = "~"  # sorts behind every digit of an id
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
@@ -140,14 +140,23 @@ def release(run: ReportRun, lease: str, *, now: int) -> None:
     _work.release(run.tenant, run.id, lease, now=now)
 
 
-def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
-    """Store the file and end the run, both or neither; False if the lease was lost to another worker."""
+def succeed(
+    run: ReportRun, lease: str, file: File, *, now: int, manifest: Mapping[str, Any] | None = None
+) -> bool:
+    """Store the file and end the run, both or neither; False if the lease was lost."""
     ended = _work.held_update(
         run.tenant,
         run.id,
         lease,
-        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one" + leases.END,
-        {":succeeded": "succeeded", ":file": file.as_dict(), ":now": now, ":one": 1},
+        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one, manifest = :manifest"
+        + leases.END,
+        {
+            ":succeeded": "succeeded",
+            ":file": file.as_dict(),
+            ":now": now,
+            ":one": 1,
+            ":manifest": dict(manifest or {}),
+        },
     )
     operations: Any = [{"Update": ended}, files_table.put_operation(run.tenant, file)]
     return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
@@ -200,4 +209,5 @@ def _run(values: dict[str, Any]) -> ReportRun:
         succeeded_at=values.get("succeeded_at"),
         sending=Sending(**sending) if sending else None,
         resolved=values.get("resolved_parameters", {}),
+        manifest=values.get("manifest") or None,
     )
