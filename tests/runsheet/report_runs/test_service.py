@@ -83,6 +83,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         "download_url_expires_at": None,
         "resolved_parameters": None,
         "manifest": None,
+        "reused_from": None,
     }
     assert list(shown["parameters"]) == sorted(shown["parameters"])
 

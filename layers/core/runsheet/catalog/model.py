@@ -48,6 +48,7 @@ class BoundParameters:
         end_date: the last day of the interval; None for a type whose interval ends at an instant.
         resolved: the parameters that stand for `interval`, as a caller would send them; none without it.
         fail: the code of the failure that the run is to end with; None to run it.
+        refresh: whether the result is made anew, where one of the same inputs is there.
     """
 
     echo: dict[str, Any]
@@ -59,6 +60,7 @@ class BoundParameters:
     end_date: date | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict)
     fail: str | None = None
+    refresh: bool = False
 
     def unavailable(self, name: str, message: str) -> InvalidRequest:
         """Return the refusal of a parameter, or of the period that it was resolved from."""
@@ -182,6 +184,7 @@ class ReportType:
             end_date=last_day,
             resolved=resolved,
             fail=values.get("fail"),
+            refresh=values.get("refresh", False),
         )
 
     def check_available(

@@ -36,7 +36,7 @@ class Option:
 
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
-    {"fail": Option("choice", FAILURES), "interval": Option("period")}
+    {"fail": Option("choice", FAILURES), "interval": Option("period"), "refresh": Option("boolean")}
 )
 """Every option by its name. A report type cannot have a parameter of such a name."""
 

@@ -8,17 +8,19 @@ from runsheet import catalog, ids, leases
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.fingerprint import fingerprint
 from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import failures, table
+from runsheet.report_runs import failures, reuse, table
 from runsheet.report_runs import manifest as manifests
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
+    from runsheet.catalog import BoundParameters
     from runsheet.report_runs.model import ReportRun, RunRequested
 
 
@@ -65,13 +67,16 @@ def _carry_out(run: ReportRun, lease: str) -> None:
 
     with leases.kept(lambda: note(progress)) as check:
         snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
-        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
         inputs = Inputs(
             report_type,
             bound,
             snapshots,
             organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
         )
+        mark = fingerprint(inputs, manifests.in_force(report_type, bound))
+        if _given_again(run, lease, bound, mark):
+            return
+        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
         export = report.export(
             run.tenant,
             inputs,
@@ -95,8 +100,21 @@ def _carry_out(run: ReportRun, lease: str) -> None:
     )
     made = manifests.manifest(run, inputs, export, file)
     manifests.store(made, file)
-    if not table.succeed(run, lease, file, now=created, manifest=made.model_dump(mode="json")):
+    shown = made.model_dump(mode="json")
+    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark):
         # Nothing names the objects, which may hold what a customer has cancelled for a reason.
         for name in (key, key + manifests.SUFFIX):
             clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost
+
+
+def _given_again(run: ReportRun, lease: str, bound: BoundParameters, mark: str | None) -> bool:
+    """End the run with the result of the same inputs, if there is one and no other is asked for."""
+    if mark is None or bound.refresh:
+        return False
+    found = reuse.find(run.tenant, mark, now=clock.seconds())
+    if found is None:
+        return False
+    if not table.succeed_with(run, lease, found, now=clock.seconds()):
+        raise leases.LeaseLost
+    return True

@@ -68,6 +68,7 @@ class ReportRun:
         error, error_code: why it failed, in words and as a stable code.
         succeeded_at: unix seconds.
         sending: why it is mailed; None if it is not.
+        reused_from: the run whose result this one was given; None if it has its own.
         manifest: of the result, as `Manifest` dumps it; None before there is one, and of runs that are older than manifests.
     """
 
@@ -87,6 +88,7 @@ class ReportRun:
     sending: Sending | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
     manifest: dict[str, Any] | None = None
+    reused_from: str | None = None
 
     @property
     def bindable(self) -> dict[str, Any]:
@@ -165,6 +167,9 @@ class ReportRunObject(Model):
         description="What stands for `interval`; null for a run without it"
     )
     manifest: Manifest | None
+    reused_from: str | None = Field(
+        description="The earlier run whose result this is, as the data has not changed since; null for a result of its own"
+    )
 
 
 class ReportRunList(Model):

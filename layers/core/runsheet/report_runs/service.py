@@ -80,4 +80,5 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
         resolved_parameters=run.resolved or None,
         manifest=Manifest.model_validate(run.manifest) if run.manifest else None,
+        reused_from=run.reused_from,
     )
