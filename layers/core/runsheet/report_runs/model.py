@@ -172,6 +172,25 @@ class ReportRunObject(Model):
     )
 
 
+class PreviewQuery(ExpandQuery):
+    """The query of a preview."""
+
+    limit: Annotated[FormInt, Field(ge=1, le=1000)] = 10
+    cursor: FormText | None = Field(None, description="The `next_cursor` of the page before")
+
+
+class ReportRunPreview(Model):
+    """A page of the rows of a result: objects by the names of its columns, null for an empty cell."""
+
+    object: Literal["list"] = "list"
+    url: str
+    columns: list[str]
+    first_row: int = Field(description="Number of the first row of the page; 1 is that behind the header")
+    data: list[dict[str, Any]]
+    has_more: bool
+    next_cursor: str | None
+
+
 class ReportRunList(Model):
     """A page of runs, newest first."""
 
