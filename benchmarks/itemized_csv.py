@@ -139,7 +139,7 @@ def bare(rows: int, options: str) -> dict[str, Any]:
     return _measured(rows, began, target.stat().st_size, target)
 
 
-def whole(rows: int, endpoint: str) -> dict[str, Any]:
+def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     """Time the export, from the credentials to the finished object."""
     os.environ |= {
         "AWS_ENDPOINT_URL": endpoint,
@@ -168,6 +168,7 @@ def whole(rows: int, endpoint: str) -> dict[str, Any]:
         "interval_start": int(START.timestamp()),
         "interval_end": int(END.timestamp()),
         "columns": COLUMNS,
+        **options,
     }
     began = _now()
     done = report.export(
@@ -238,6 +239,14 @@ def compare(rows: int, repeats: int) -> None:
             results["copy_quoted"].append(_in_process("copy_quoted", rows))
             results["export"].append(_in_process("export", rows, "--endpoint", endpoint))
             results["export_small"].append(_in_process("export", small, "--endpoint", endpoint))
+        for options in (
+            {"compress": "gzip"},
+            {"compress": "zip"},
+            {"format": "jsonl"},
+            {"format": "parquet"},
+        ):
+            given = ("--endpoint", endpoint, "--options", json.dumps(options))
+            results["others"].append(_in_process("export", rows, *given))
     finally:
         server.terminate()
         server.wait()
@@ -262,13 +271,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--case", choices=["prepare", "copy", "copy_quoted", "export"])
     parser.add_argument("--endpoint", default="")
+    parser.add_argument("--options", default="{}", help="of the export, as JSON: format and compress")
     arguments = parser.parse_args()
     if arguments.case is None:
         compare(arguments.rows, arguments.repeats)
     elif arguments.case == "prepare":
         prepare(arguments.rows)
     elif arguments.case == "export":
-        print(json.dumps(whole(arguments.rows, arguments.endpoint)))
+        print(json.dumps(whole(arguments.rows, arguments.endpoint, json.loads(arguments.options))))
     else:
         print(json.dumps(bare(arguments.rows, ", force_quote *" if arguments.case == "copy_quoted" else "")))
 

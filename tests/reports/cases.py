@@ -36,13 +36,16 @@ def run(folder: Path, *, rows_per_part: int) -> bytes:
     return run_with_totals(folder, rows_per_part=rows_per_part)[0]
 
 
-def run_with_totals(folder: Path, *, rows_per_part: int) -> tuple[bytes, Totals]:
-    """Return the CSV of a case and its control totals.
+def run_with_totals(
+    folder: Path, *, rows_per_part: int, changes: dict[str, Any] | None = None
+) -> tuple[bytes, Totals]:
+    """Return the CSV of a case and its control totals; with changes of its parameters, another file of it.
 
     Its base records are one file a month, its recent ones one file for each CSV. A dataset without a file has no records.
     """
     report_type = catalog.report_type(folder.parent.name)
-    given = json.loads((folder / "parameters.json").read_text())
+    given = json.loads((folder / "parameters.json").read_text()) | (changes or {})
+    given = {name: value for name, value in given.items() if value is not None}
     datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
     assert datasets <= {*report_type.reads, *(["organisations"] if report_type.reads_organisations else [])}
     with tempfile.TemporaryDirectory() as directory:
@@ -84,6 +87,8 @@ def csv_and_totals(
         made.prepare(connection)
         parts = [(path.read_bytes(), rows) for path, rows in made.render(connection)]
         assert len(parts) == len(made.parts)
+        if made.is_whole:
+            return made.whole(connection).read_bytes(), made.totals
         assert sum(rows for _, rows in parts) == made.totals.rows
         return made.header() + b"".join(part for part, _ in parts), made.totals
 

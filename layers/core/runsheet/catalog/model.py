@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runsheet import schedule
 from runsheet.catalog import interval, parameters
-from runsheet.catalog.options import OPTIONS
+from runsheet.catalog.options import OPTIONS, check_format
 from runsheet.errors import InvalidRequest
 from runsheet.runtime import clock
 
@@ -47,6 +47,8 @@ class BoundParameters:
         as_of: the day at whose end the report looks; None for a type without one.
         end_date: the last day of the interval; None for a type whose interval ends at an instant.
         resolved: the parameters that stand for `interval`, as a caller would send them; none without it.
+        format: csv, jsonl or parquet.
+        compress: gzip or zip; None for the file as it is.
         fail: the code of the failure that the run is to end with; None to run it.
         refresh: whether the result is made anew, where one of the same inputs is there.
     """
@@ -59,6 +61,8 @@ class BoundParameters:
     as_of: date | None = None
     end_date: date | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict)
+    format: str = "csv"
+    compress: str | None = None
     fail: str | None = None
     refresh: bool = False
 
@@ -148,6 +152,7 @@ class ReportType:
         echo, values = parameters.read({**self.parameters, **OPTIONS}, self._column_names(), given)
         if period is not None:
             echo = {"interval": period} | {k: v for k, v in echo.items() if k not in resolved}
+        check_format(values)
         _check_days(values)
         start, end = values.get("interval_start"), values.get("interval_end")
         if start is not None and end is not None and start >= end:
@@ -183,6 +188,8 @@ class ReportType:
             as_of=as_of,
             end_date=last_day,
             resolved=resolved,
+            format=values.get("format", "csv"),
+            compress=values.get("compress"),
             fail=values.get("fail"),
             refresh=values.get("refresh", False),
         )

@@ -25,6 +25,9 @@ FAILURES = (
 )
 
 
+FORMATS = ("csv", "jsonl", "parquet")
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """As a parameter of a report type's header."""
@@ -36,9 +39,34 @@ class Option:
 
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
-    {"fail": Option("choice", FAILURES), "interval": Option("period"), "refresh": Option("boolean")}
+    {
+        "fail": Option("choice", FAILURES),
+        "interval": Option("period"),
+        "refresh": Option("boolean"),
+        "format": Option("choice", FORMATS),
+        "compress": Option("choice", ("gzip", "zip")),
+    }
 )
 """Every option by its name. A report type cannot have a parameter of such a name."""
+
+
+def check_format(given: Mapping[str, Any]) -> None:
+    """Refuse what a format does not have.
+
+    Raises:
+        InvalidRequest: it is to be compressed, or to have commas in its amounts, and cannot.
+    """
+    form = given.get("format", "csv")
+    if form == "parquet" and given.get("compress") is not None:
+        raise InvalidRequest(
+            "Invalid parameters[compress]: a Parquet file is compressed already; leave it out, or ask for csv or jsonl.",
+            param="parameters[compress]",
+        )
+    if form != "csv" and given.get("decimal_separator", ".") != ".":
+        raise InvalidRequest(
+            "Invalid parameters[decimal_separator]: only a CSV can have another than a point.",
+            param="parameters[decimal_separator]",
+        )
 
 
 def check_mode(given: Mapping[str, Any], *, livemode: bool) -> None:

@@ -44,6 +44,7 @@ def fingerprint(inputs: Inputs, in_force: Mapping[str, Any]) -> str | None:
         "report_type": inputs.report_type.id,
         "parameters": in_force,
         "columns": inputs.parameters.columns,
+        "format": [inputs.parameters.format, inputs.parameters.compress],
         "data_versions": {name: snapshot.version for name, snapshot in inputs.snapshots.items()},
         "organisations": [[one.id, one.name, one.is_own, one.is_child] for one in inputs.organisations],
     }

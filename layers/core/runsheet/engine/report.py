@@ -1,7 +1,8 @@
-"""Runs a report: its SQL over the tenant's files, rendered by DuckDB, to a CSV in S3.
+"""Runs a report: its SQL over the tenant's files, rendered by DuckDB, to a file in S3.
 
 A report that keeps its records' order is cut into consecutive parts. Two workers render them to files in
-/tmp, and they are sent in order while the next ones are made, so memory and disk do not grow with the result.
+/tmp, and they are sent in order while the next ones are made, so memory and disk do not grow with the result. The
+parts of a Parquet file are joined on disk, as its end must be known before its beginning is.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from runsheet.engine import session
+from runsheet.engine.compression import compressed
 from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.errors import ReportFailed, amounts_too_large, too_large
 from runsheet.engine.relations import relation
 from runsheet.engine.run import REFUSED, Run, rows_per_part, threads
 from runsheet.engine.upload import Upload
-from runsheet.runtime import clients
+from runsheet.runtime import clients, clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,10 +62,12 @@ def export(
     *,
     bucket: str,
     key: str,
+    content_type: str = "text/csv; charset=utf-8",
+    name: str = "report.csv",
     on_progress: Callable[[float], None],
     check: Callable[[], None] = lambda: None,
 ) -> Export:
-    """Run a report and put its CSV at `bucket`/`key`, replacing what is there.
+    """Run a report and put its result at `bucket`/`key`, replacing what is there.
 
     Args:
         tenant: whose data: every file of the snapshots is under the tenant's prefix, and the session's
@@ -71,6 +75,8 @@ def export(
         inputs: the report and what it is made from.
         bucket: where the result goes, with the function's own role.
         key: the result's key.
+        content_type: of the object.
+        name: of the file in a zip.
         on_progress: told the share that is done (up to 1.0) as parts are sent; if it raises, the export ends.
         check: called twice a second while there is nothing but to wait; if it raises, the export ends as well.
 
@@ -81,13 +87,19 @@ def export(
     with (
         prepared(tenant, inputs, check=check) as (run, connection),
         closing(run.render(connection)) as parts,
-        Upload(clients.s3(), bucket, key) as upload,
+        Upload(clients.s3(), bucket, key, content_type) as upload,
+        compressed(upload, inputs.parameters.compress, name, clock.now()) as body,
     ):
-        upload.write(run.header())
+        body.write(run.header())
+        steps = len(run.parts) + run.is_whole
         for done, (path, _) in enumerate(parts, start=1):
-            upload.write_file(path)
-            on_progress(done / len(run.parts))
-        upload.finish()
+            if not run.is_whole:
+                body.write_file(path)
+            on_progress(done / steps)
+        if run.is_whole:
+            body.write_file(run.whole(connection))
+            on_progress(1.0)
+        body.finish()
         return Export(
             rows=run.totals.rows,
             size=upload.size,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, pivot, session, slices
+from runsheet.engine import cells, json_lines, parquet, pivot, session, slices
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
@@ -92,7 +92,7 @@ class Run:
     def paths(self) -> tuple[str, ...]:
         """Every path that the run's session may open: what it reads, and the files of its parts."""
         read = (path for part in self.relations.values() for path in part.paths)
-        return (*read, *(str(self._file(number)) for number in range(_FILES)))
+        return (*read, *(str(self._file(number)) for number in range(self._files)), str(self._result))
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make in the session what the report's SQL and its relations refer to."""
@@ -119,7 +119,9 @@ class Run:
         self.pivoted = pivot.columns(connection, self.report_type)
 
     def header(self) -> bytes:
-        """Return the first line of the CSV; after `prepare`."""
+        """Return the first line of a CSV, nothing of other formats; after `prepare`."""
+        if self.parameters.format != "csv":
+            return b""
         return cells.header_line(self.titles, quotes=self.report_type.quotes)
 
     @property
@@ -128,7 +130,7 @@ class Run:
         return (*self.parameters.columns, *(column.title for column in self.pivoted))
 
     def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
-        """Yield the parts in order: a file of CSV lines, removed afterwards, and how many rows it has."""
+        """Yield the parts in order: a file and how many rows it has. It is removed afterwards, unless `whole` needs it."""
         cursors = [connection.cursor() for _ in range(min(WORKERS, len(self.parts)))]
         idle = deque(cursors)
         waiting = deque(enumerate(self.parts))
@@ -145,7 +147,7 @@ class Run:
             def start() -> None:
                 while waiting and len(running) < _AHEAD:
                     number, bounds = waiting.popleft()
-                    path = self._file(number % _FILES)
+                    path = self._file(number % self._files)
                     running.append((path, workers.submit(render_one, path, bounds)))
 
             try:
@@ -155,12 +157,28 @@ class Run:
                     count = self._waited(rows, *cursors)
                     start()
                     yield path, count
-                    path.unlink()
+                    if not self.is_whole:
+                        path.unlink()
             finally:
                 for _, rows in running:
                     rows.cancel()
                 for cursor in cursors:
                     cursor.interrupt()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the parts make one file, as `whole` does it: of Parquet, no part of a file can be sent before its end."""
+        return self.parameters.format == "parquet"
+
+    def whole(self, connection: duckdb.DuckDBPyConnection) -> Path:
+        """Return the file that the parts make, in order; after all were rendered."""
+        paths = [self._file(number) for number in range(len(self.parts))]
+        if len(paths) == 1:
+            return paths[0]
+        sql = f"copy ({parquet.joined(paths)}) to {session.literal(str(self._result))} ({parquet.OPTIONS})"
+        with ThreadPoolExecutor(1, thread_name_prefix="join") as worker:
+            self._waited(worker.submit(connection.execute, sql), connection)
+        return self._result
 
     def _waited(self, work: Future[Result], *connections: duckdb.DuckDBPyConnection) -> Result:
         """Return the result of work on another thread; if the run is no longer wanted, interrupt what it executes."""
@@ -209,12 +227,23 @@ class Run:
         if not is_cut(self.report_type) and money_columns(rows):
             # They are written and added up.
             rows = rows.stored(cursor)
-        sql, given = cells.lines(rows, quotes=self.report_type.quotes)
-        cursor.execute(f"copy ({sql}) to {session.literal(str(path))} ({cells.COPY_OPTIONS})", given)
+        sql, given, how = self._written(rows)
+        cursor.execute(f"copy ({sql}) to {session.literal(str(path))} ({how})", given)
         answer = cursor.fetchone()
         written = int(answer[0]) if answer else 0
         self.totals.add(cursor, rows, written)
         return written
+
+    def _written(self, rows: Rows) -> tuple[str, dict[str, Any], str]:
+        """Return what is copied of rows, what to bind to it, and the options of COPY."""
+        match self.parameters.format:
+            case "jsonl":
+                return *json_lines.lines(rows, self.titles), cells.COPY_OPTIONS
+            case "parquet":
+                how = parquet.OPTIONS if len(self.parts) == 1 else parquet.PART_OPTIONS
+                return *parquet.typed(rows, self.titles), how
+            case _:
+                return *cells.lines(rows, quotes=self.report_type.quotes), cells.COPY_OPTIONS
 
     def _keeps_order(self, bounds: tuple[datetime | None, datetime | None]) -> bool:
         if not self.report_type.in_order:
@@ -223,7 +252,15 @@ class Run:
         return only.within(*bounds).is_in_order()
 
     def _file(self, number: int) -> Path:
-        return self.directory / f"part-{number}.csv"
+        return self.directory / f"part-{number}"
+
+    @property
+    def _files(self) -> int:
+        return len(self.parts) if self.is_whole else _FILES
+
+    @property
+    def _result(self) -> Path:
+        return self.directory / "result"
 
 
 def rows_per_part(report_type: ReportType, parameters: BoundParameters, relations: Iterable[Relation]) -> int:

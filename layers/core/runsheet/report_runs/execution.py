@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from runsheet import catalog, ids, leases
 from runsheet.datasets import service as datasets
@@ -11,7 +11,7 @@ from runsheet.engine.errors import ReportFailed
 from runsheet.engine.fingerprint import fingerprint
 from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.files.model import File
+from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
 from runsheet.report_runs import failures, reuse, table
 from runsheet.report_runs import manifest as manifests
@@ -21,6 +21,7 @@ from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from runsheet.catalog import BoundParameters
+    from runsheet.files.model import FileType
     from runsheet.report_runs.model import ReportRun, RunRequested
 
 
@@ -76,12 +77,15 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         mark = fingerprint(inputs, manifests.in_force(report_type, bound))
         if _given_again(run, lease, bound, mark):
             return
-        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
+        ending, file_type = file_form(bound)
+        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.{ending}"
         export = report.export(
             run.tenant,
             inputs,
             bucket=settings().results_bucket,
             key=key,
+            content_type=CONTENT_TYPES[file_type],
+            name=f"{run.id}.{bound.format}",
             on_progress=note,
             check=check,
         )
@@ -90,13 +94,14 @@ def _carry_out(run: ReportRun, lease: str) -> None:
     file = File(
         id=ids.new_id("file", now),
         key=key,
-        filename=f"{run.id}.csv",
+        filename=f"{run.id}.{ending}",
         title=f"FinanceReportRun {run.id}",
         size=export.size,
         sha256=export.sha256,
         row_count=export.rows,
         created=created,
         expires_at=created + settings().retention_seconds,
+        type=file_type,
     )
     made = manifests.manifest(run, inputs, export, file)
     manifests.store(made, file)
@@ -106,6 +111,15 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         for name in (key, key + manifests.SUFFIX):
             clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost
+
+
+def file_form(bound: BoundParameters) -> tuple[str, FileType]:
+    """Return the end of the name of a run's file, such as `csv.gz`, and its type."""
+    if bound.compress is not None:
+        file_type: FileType = "gz" if bound.compress == "gzip" else "zip"
+        return f"{bound.format}.{file_type}", file_type
+    plain: FileType = cast("FileType", bound.format)
+    return plain, plain
 
 
 def _given_again(run: ReportRun, lease: str, bound: BoundParameters, mark: str | None) -> bool:

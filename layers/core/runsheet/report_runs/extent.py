@@ -31,25 +31,26 @@ class Extent:
         self._position += len(taken)
         return taken
 
-    def record(self, expected: int) -> bytes:
-        """Return the next record of the CSV with its end: up to a line feed that is not between quotes.
+    def record(self, expected: int, *, quotes: bool = True) -> bytes:
+        """Return the next record with its end: up to a line feed, which in a CSV is not between quotes.
 
         Args:
             expected: how many bytes to ask S3 for, if it has to be asked.
+            quotes: whether it is a CSV.
 
         Raises:
             ValueError: there is no end within what a record may have.
         """
-        searched, quotes = self._position, 0
+        searched, open_quotes = self._position, 0
         while True:
             end = self._bytes.find(b"\n", searched)
             if end >= 0:
-                quotes += self._bytes.count(b'"', searched, end)
+                open_quotes += self._bytes.count(b'"', searched, end) if quotes else 0
                 searched = end + 1
-                if quotes % 2 == 0:
+                if open_quotes % 2 == 0:
                     break
                 continue
-            quotes += self._bytes.count(b'"', searched)
+            open_quotes += self._bytes.count(b'"', searched) if quotes else 0
             searched = len(self._bytes)
             if searched - self._position > MAX_RECORD_BYTES:
                 raise ValueError("a record without an end")

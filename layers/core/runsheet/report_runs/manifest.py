@@ -31,6 +31,8 @@ def manifest(run: ReportRun, inputs: Inputs, export: Export, file: File) -> Mani
         report_type=inputs.report_type.id,
         parameters=in_force(inputs.report_type, inputs.parameters),
         data_versions={name: snapshot.version for name, snapshot in sorted(inputs.snapshots.items())},
+        format=inputs.parameters.format,
+        compress=inputs.parameters.compress,
         row_count=export.rows,
         column_count=export.columns,
         size=file.size,

@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import re
 import struct
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def preview(tenant: Tenant, run_id: str, query: PreviewQuery) -> ReportRunPrevie
     run = service.retrieve(tenant, run_id)
     file = _previewed(run)
     csv.field_size_limit(MAX_RECORD_BYTES)
+    if file.type == "jsonl":
+        return _of_lines(run, file, query)
     head = Extent(file, 0)
     header = head.record(_HEADER_BYTES)
     columns = titles.distinct(next(csv.reader([header.decode()])))
@@ -55,18 +58,53 @@ def preview(tenant: Tenant, run_id: str, query: PreviewQuery) -> ReportRunPrevie
         raise _no_cursor()
     rows = head if offset == len(header) else _rows_from(file, offset)
     read = [_reader(one) for one in _types(run, columns)]
-    data, taken = [], 0
     expected = _expected_bytes(file, query.limit)
     fixed = sum(len(title.encode()) for title in columns) * _GROWTH + 8 * len(columns)
-    while len(data) < query.limit and offset < file.size:
+
+    def following() -> tuple[dict[str, Any], int, int]:
         record = rows.record(expected)
-        taken += len(record) * _GROWTH + fixed
-        if data and taken > _MAX_ANSWER_BYTES:
-            break
         # The only cell of a row, if it is empty, is an empty line.
         cells = next(csv.reader(io.StringIO(record.decode(), newline=""))) or [""]
-        data.append({title: convert(cell) for title, convert, cell in zip(columns, read, cells, strict=True)})
-        offset += len(record)
+        row = {title: convert(cell) for title, convert, cell in zip(columns, read, cells, strict=True)}
+        return row, len(record), len(record) * _GROWTH + fixed
+
+    return _page(run, file, query, columns, (offset, row), following)
+
+
+def _of_lines(run: ReportRun, file: File, query: PreviewQuery) -> ReportRunPreview:
+    head = Extent(file, 0)
+    first = head.record(_HEADER_BYTES, quotes=False)
+    columns = list(json.loads(first)) if first else []
+    offset, row = _position(file, query.cursor) if query.cursor else (0, 0)
+    rows = _rows_from(file, offset) if offset else Extent(file, 0)
+    expected = _expected_bytes(file, query.limit)
+
+    def following() -> tuple[dict[str, Any], int, int]:
+        line = rows.record(expected, quotes=False)
+        return json.loads(line), len(line), len(line) * _GROWTH
+
+    return _page(run, file, query, columns, (offset, row), following)
+
+
+def _page(
+    run: ReportRun,
+    file: File,
+    query: PreviewQuery,
+    columns: list[str],
+    begin: tuple[int, int],
+    following: Callable[[], tuple[dict[str, Any], int, int]],
+) -> ReportRunPreview:
+    """Return a page from a byte and a row on, of rows that come with their bytes in the file and, about, in the answer."""
+    offset, row = begin
+    data: list[dict[str, Any]] = []
+    taken = 0
+    while len(data) < query.limit and offset < file.size:
+        found, length, answered = following()
+        taken += answered
+        if data and taken > _MAX_ANSWER_BYTES:
+            break
+        data.append(found)
+        offset += length
     more = offset < file.size
     return ReportRunPreview(
         url=f"/v1/reporting/report_runs/{run.id}/preview",
@@ -87,6 +125,13 @@ def _previewed(run: ReportRun) -> File:
         )
     if run.file.expires_at <= clock.seconds():
         raise missing("file", run.file.id)
+    if run.file.type not in {"csv", "jsonl"}:
+        raise InvalidRequest(
+            f"The result of the report_run '{run.id}' is a {run.file.type} file, of which there is no preview: download it."
+            " Results of the formats csv and jsonl that are not compressed have one.",
+            param="id",
+            code="report_run_without_preview",
+        )
     return run.file
 
 
