@@ -95,7 +95,7 @@ def main() -> None:
             status="succeeded",
             file=file,
         )
-        service.retrieve = lambda *_: run  # type: ignore[assignment]
+        service.retrieve = lambda *_: run
         chance = random.Random(1)  # noqa: S311
         taken = []
         for number in range(asked.pages + 1):

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from runsheet import catalog
@@ -48,7 +48,7 @@ def expected(folder: Path, convert: Callable[[str, str, str], Any]) -> list[list
     pivoted = catalog.report_type(folder.parent.name).pivot is not None
     made = []
     for line in lines[1:]:
-        row = []
+        row: list[Any] = []
         for title, cell in zip(lines[0], line, strict=True):
             kind = types.get(title, "decimal" if pivoted else "text")
             text = (

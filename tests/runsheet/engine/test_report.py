@@ -20,6 +20,7 @@ from runsheet.datasets.schema import schema
 from runsheet.engine import report, session
 from runsheet.engine.errors import ReportFailed
 from runsheet.engine.inputs import Inputs
+from runsheet.engine.run import Run
 from tests.reports import cases
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def test_files_in_order_give_the_same_as_a_sort(
     ]
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     kept = result()
-    monkeypatch.setattr(report.Run, "_keeps_order", lambda *_: False)
+    monkeypatch.setattr(Run, "_keeps_order", lambda *_: False)
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     assert kept == result()
     assert kept.count(b"\n") == 140_001

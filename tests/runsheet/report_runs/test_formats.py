@@ -11,7 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from runsheet.datasets import records
@@ -110,7 +110,10 @@ def test_a_file_says_everywhere_what_it_is(
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{run.id}.{ending}"'
     assert ("Content-Encoding" in answer.headers) is False
     assert answer.body == stored
-    assert f"response-content-type={media.split(';', maxsplit=1)[0].replace('/', '%2F')}" in files.download_url(file)
+    assert (
+        f"response-content-type={media.split(';', maxsplit=1)[0].replace('/', '%2F')}"
+        in files.download_url(file)
+    )
     assert run.manifest is not None
     asked = (parameters.get("format", "csv"), parameters.get("compress"))
     assert (run.manifest["format"], run.manifest["compress"]) == asked

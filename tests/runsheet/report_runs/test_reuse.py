@@ -15,7 +15,7 @@ from runsheet.engine import fingerprint, report
 from runsheet.files import service as files
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
-from runsheet.report_runs import cancelling, creation, execution, reuse, service
+from runsheet.report_runs import cancelling, creation, execution, reuse, service, table
 from runsheet.report_runs.model import NewReportRun, ReportRun, RunRequested
 from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TENANT = Tenant("org_a", "test")
-MARCH = {"interval": "2024-03"}
+MARCH: dict[str, Any] = {"interval": "2024-03"}
 SUMMARY = "balance_change_from_activity.summary.1"
 
 
@@ -176,7 +176,7 @@ def test_it_takes_one_read_to_find_it() -> None:
         ),
     )
     carry_out(run)
-    asked = [name for name, table in calls if table == settings().reusable_results_table]
+    asked = [name for name, of in calls if of == settings().reusable_results_table]
     assert asked == ["GetItem"]
 
 
@@ -237,7 +237,7 @@ def test_two_workers_at_once_both_end_with_a_result() -> None:
         worker.join()
     ended = [service.retrieve(TENANT, run.id) for run in runs]
     assert [run.status for run in ended] == ["succeeded", "succeeded"]
-    assert ran(**MARCH).reused_from in {run.id for run in ended}
+    assert ran(**MARCH).reused_from in [run.id for run in ended]
 
 
 def test_a_run_that_was_cancelled_is_given_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,9 +253,7 @@ def test_a_run_that_was_cancelled_is_given_no_result(monkeypatch: pytest.MonkeyP
     execution.execute(RunRequested(organisation_id="org_a", mode="test", run_id=run.id))
     ended = service.retrieve(TENANT, run.id)
     assert (ended.status, ended.error_code, ended.file) == ("failed", "cancelled", None)
-    assert [
-        n for shard in leases.SHARDS for n in execution.table.needing_attention(shard, now=run.deadline)
-    ] == []
+    assert [n for shard in leases.SHARDS for n in table.needing_attention(shard, now=run.deadline)] == []
 
 
 def test_a_result_whose_run_lost_its_lease_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ class Passing:
 def passing(monkeypatch: pytest.MonkeyPatch) -> Passing:
     made = Passing()
     monkeypatch.setattr(time, "sleep", made.sleep)
-    monkeypatch.setattr(waiting.time, "monotonic", lambda: made.now)
+    monkeypatch.setattr(time, "monotonic", lambda: made.now)
     return made
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from isal import isal_zlib
 
@@ -88,13 +88,14 @@ class _Zip(_Blocks):
     def __init__(self, upload: Upload, name: str, made: datetime) -> None:
         super().__init__(upload)
         self._sink = _Sink(upload.write)
-        self._archive = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
+        file: Any = self._sink
+        self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
         entry = zipfile.ZipInfo(name, made.timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.external_attr = 0o644 << 16
-        self._member = self._archive.open(entry, "w", force_zip64=True)
+        self._member: Any = self._archive.open(entry, "w", force_zip64=True)
         # zipfile knows no other deflate than zlib's; a test tells when a release of Python no longer takes this one.
-        self._member._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # type: ignore[attr-defined]  # noqa: SLF001
+        self._member._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # noqa: SLF001
 
     def write(self, data: bytes) -> None:
         self._member.write(data)

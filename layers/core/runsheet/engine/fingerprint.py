@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import tzdata
+import tzdata  # type: ignore[import-untyped]
 
 import runsheet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet.engine.session import identifier
 
@@ -51,9 +51,7 @@ def money_columns(rows: Rows) -> list[str]:
     return [name for name in rows.names if name in money]
 
 
-def _summed(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, names: list[str]
-) -> list[tuple[int, str | int | None]]:
+def _summed(connection: duckdb.DuckDBPyConnection, rows: Rows, names: list[str]) -> list[tuple[Any, ...]]:
     # One scan of the amounts and their currencies, whatever the number of columns.
     pairs = ", ".join(
         f"struct_extract({identifier(name)}, 'currency') as q{number},"
@@ -62,5 +60,4 @@ def _summed(
     )
     keys = ", ".join(f"q{number}" for number in range(len(names)))
     sql, given = rows.statement(f"select count(*), {pairs} from ({rows.sql}) as report group by {keys}")  # noqa: S608
-    found: list[tuple[int, str | int | None]] = connection.execute(sql, given).fetchall()
-    return found
+    return connection.execute(sql, given).fetchall()

@@ -36,8 +36,8 @@ def execute(message: RunRequested) -> None:
     if run is None:
         return
     if run.attempts > leases.MAX_ATTEMPTS:
-        failed = failures.internal_error()
-        table.fail(run, error=failed.message, code=failed.code)
+        given_up = failures.internal_error()
+        table.fail(run, error=given_up.message, code=given_up.code)
         return
     try:
         _carry_out(run, lease)
@@ -47,8 +47,8 @@ def execute(message: RunRequested) -> None:
         table.fail(run, error=failed.message, code=failed.code)
     except (InvalidRequest, NotFound) as refused:
         # A run of a config carries what was right when the config was made, maybe releases ago.
-        failed = failures.parameters_invalid(refused.message)
-        table.fail(run, error=failed.message, code=failed.code)
+        invalid = failures.parameters_invalid(refused.message)
+        table.fail(run, error=invalid.message, code=invalid.code)
     except Exception:
         table.release(run, lease, now=clock.seconds())
         raise
