@@ -83,7 +83,7 @@ def test_the_same_request_again_has_a_run_of_its_own_and_the_file_of_the_first(
 
 def test_other_ways_to_say_the_same_are_the_same() -> None:
     first = ran(interval="2024-03", timezone="Etc/UTC")
-    bounds = {"interval_start": "1709251200", "interval_end": "1711929600"}
+    bounds: dict[str, Any] = {"interval_start": "1709251200", "interval_end": "1711929600"}
     columns = ["reporting_category", "currency", "count", "gross", "fee", "net"]
     assert ran(**bounds).reused_from == first.id
     assert ran(**bounds, columns=columns).reused_from == first.id

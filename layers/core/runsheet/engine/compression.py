@@ -93,9 +93,10 @@ class _Zip(_Blocks):
         entry = zipfile.ZipInfo(name, made.timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.external_attr = 0o644 << 16
-        self._member: Any = self._archive.open(entry, "w", force_zip64=True)
+        self._member = self._archive.open(entry, "w", force_zip64=True)
         # zipfile knows no other deflate than zlib's; a test tells when a release of Python no longer takes this one.
-        self._member._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # noqa: SLF001
+        member: Any = self._member
+        member._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # noqa: SLF001
 
     def write(self, data: bytes) -> None:
         self._member.write(data)

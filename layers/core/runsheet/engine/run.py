@@ -186,8 +186,12 @@ class Run:
             try:
                 self.check()
             except BaseException:
-                for connection in connections:
-                    connection.interrupt()
+                # More than once: between two statements there is nothing to interrupt.
+                interrupted = False
+                while not interrupted:
+                    for connection in connections:
+                        connection.interrupt()
+                    interrupted = bool(wait([work], _CHECK_SECONDS).done)
                 raise
         return work.result()
 

@@ -136,8 +136,8 @@ class Manifest(Model):
     report_type: str
     parameters: dict[str, Any]
     data_versions: dict[str, int]
-    format: str
-    compress: str | None
+    format: str = "csv"
+    compress: str | None = None
     row_count: int
     column_count: int
     size: int
