@@ -36,6 +36,7 @@ from exporting import (
 
 from runsheet import catalog
 from runsheet.engine import report
+from runsheet.engine.inputs import Inputs
 from runsheet.organisations.model import RelatedOrganisation
 
 REPORT_TYPE = "account_usage.child_detailed.1"
@@ -131,10 +132,9 @@ def whole(children: int, endpoint: str, *, promotion: bool) -> Measured:
     began = now()
     done = report.export(
         TENANT,
-        report_type,
-        report_type.bind({"start_date": str(START), "end_date": str(END)}),
-        snapshots,
-        family,
+        Inputs(
+            report_type, report_type.bind({"start_date": str(START), "end_date": str(END)}), snapshots, family
+        ),
         bucket=RESULTS,
         key="bench.csv",
         on_progress=lambda _: None,

@@ -39,6 +39,7 @@ from exporting import (
 from runsheet import catalog
 from runsheet.datasets.schema import schema
 from runsheet.engine import report
+from runsheet.engine.inputs import Inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,7 +147,7 @@ def bare(rows: int, options: str) -> dict[str, Any]:
     return found
 
 
-def whole(rows: int, endpoint: str) -> dict[str, Any]:
+def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     """Time the export, from the credentials to the finished object."""
     use(endpoint, _bucket(rows))
     prepare(rows)
@@ -155,13 +156,12 @@ def whole(rows: int, endpoint: str) -> dict[str, Any]:
         "interval_start": int(START.timestamp()),
         "interval_end": int(END.timestamp()),
         "columns": COLUMNS,
+        **options,
     }
     began = now()
     done = report.export(
         TENANT,
-        report_type,
-        report_type.bind(bounds),
-        {DATASET: snapshot(_bucket(rows), DATASET)},
+        Inputs(report_type, report_type.bind(bounds), {DATASET: snapshot(_bucket(rows), DATASET)}),
         bucket=RESULTS,
         key="bench.csv",
         on_progress=lambda _: None,
@@ -189,6 +189,14 @@ def compare(rows: int, repeats: int) -> None:
             results["copy_quoted"].append(in_process(__file__, "copy_quoted", rows))
             results["export"].append(in_process(__file__, "export", rows, "--endpoint", endpoint))
             results["export_small"].append(in_process(__file__, "export", small, "--endpoint", endpoint))
+        for options in (
+            {"compress": "gzip"},
+            {"compress": "zip"},
+            {"format": "jsonl"},
+            {"format": "parquet"},
+        ):
+            given = ("--endpoint", endpoint, "--options", json.dumps(options))
+            results["others"].append(in_process(__file__, "export", rows, *given))
     plain, quoted = (
         ratio(results, "export", case, "million_rows_per_second") for case in ("copy", "copy_quoted")
     )
@@ -207,13 +215,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--case", choices=["prepare", "copy", "copy_quoted", "export"])
     parser.add_argument("--endpoint", default="")
+    parser.add_argument("--options", default="{}", help="of the export, as JSON: format and compress")
     arguments = parser.parse_args()
     if arguments.case is None:
         compare(arguments.rows, arguments.repeats)
     elif arguments.case == "prepare":
         prepare(arguments.rows)
     elif arguments.case == "export":
-        print(json.dumps(whole(arguments.rows, arguments.endpoint)))
+        print(json.dumps(whole(arguments.rows, arguments.endpoint, json.loads(arguments.options))))
     else:
         print(json.dumps(bare(arguments.rows, ", force_quote *" if arguments.case == "copy_quoted" else "")))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic.json_schema import models_json_schema
 
 from runsheet.api_keys.model import PERMISSIONS
+from runsheet.files.model import CONTENT_TYPES
 from runsheet.runtime.dialects import dialect_of, usage, v2
 from runsheet.runtime.dialects.v1 import FORM
 from runsheet.runtime.http import Response
@@ -282,7 +283,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if answer is Response:
         responses["200"] = {
             "description": "The bytes",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
+            "content": {
+                media.partition(";")[0]: {"schema": {"type": "string"}} for media in CONTENT_TYPES.values()
+            },
         }
         responses["302"] = {"description": "The bytes are at the address in Location"}
         responses["304"] = {"description": "The bytes are those that If-None-Match names"}

@@ -71,7 +71,8 @@ def tenant(tables: None, buckets: None, queues: None, secrets: None, bus: None) 
 def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     """Give the sample event of a handler, with a key and with objects that exist."""
     interval = {"interval_start": "1680000000", "interval_end": "1680100000"}
-    run = creation.create(tenant, NewReportRun(report_type="balance.summary.1", parameters=interval))
+    new = NewReportRun(report_type="balance.summary.1", parameters=interval)
+    run = creation.create(tenant, new)
     execution.execute(RunRequested(organisation_id=tenant.organisation_id, mode="test", run_id=run.id))
     file = report_runs.retrieve(tenant, run.id).file
     assert file is not None
@@ -88,6 +89,7 @@ def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
         "sk_test_EXAMPLE": secret,
         "org_EXAMPLE": tenant.organisation_id,
         "usage_frr_EXAMPLE": account_usage.create(tenant, key, NewUsageReport()).job_id,
+        "pending_frr_EXAMPLE": creation.create(tenant, new).id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,

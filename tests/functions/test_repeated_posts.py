@@ -24,6 +24,7 @@ from runsheet.report_configs import service as report_configs
 from runsheet.report_configs.objects import NewReportConfig
 from runsheet.report_runs import creation as report_runs
 from runsheet.report_runs import table as runs_table
+from runsheet.report_runs.model import NewReportRun
 from runsheet.runtime import clock, messages
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -55,6 +56,10 @@ CONFIG = {
 BOUND = catalog.report_type("balance.summary.1").bind(
     {"interval_start": 1680000000, "interval_end": 1680100000}
 )
+PENDING = {
+    "report_type": "balance.summary.1",
+    "parameters": {"interval_start": 1680000000, "interval_end": 1680100000},
+}
 RECORDS = [
     {
         "id": "txn_1",
@@ -135,6 +140,13 @@ POSTS: dict[str, tuple[str, dict[str, str], str, str, str]] = {
         "",
         "WebhookDeliveriesTable",
     ),
+    "report_runs.cancel": (
+        "/v1/reporting/report_runs/{id}/cancel",
+        {"id": "pending_frr_EXAMPLE"},
+        FORM,
+        "",
+        "ReportRunsTable",
+    ),
     "account_usage.create": ("/v1/account/usage/report", {}, JSON, "{}", "ReportRunsTable"),
 }
 
@@ -168,6 +180,7 @@ def repeat(tenant: Tenant) -> Callable[[str], Answer]:
         "link_EXAMPLE": link.id,
         "we_EXAMPLE": endpoint.id,
     }
+    made["pending_frr_EXAMPLE"] = report_runs.create(tenant, NewReportRun.model_validate(PENDING)).id
     made["whd_EXAMPLE"] = webhook_deliveries.of(happened, endpoint.id).id
 
     def sent(name: str) -> Answer:

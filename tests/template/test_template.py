@@ -43,7 +43,16 @@ NAMED_BY_THEIR_CONTRACT = {
 }
 
 # Operations that the last segment of their path is called by.
-NAMED_BY_THE_PATH = {"contents", "deliveries", "resend", "rotate_secret", "send", "upcoming"}
+NAMED_BY_THE_PATH = {
+    "cancel",
+    "contents",
+    "deliveries",
+    "preview",
+    "resend",
+    "rotate_secret",
+    "send",
+    "upcoming",
+}
 
 # What an operation is called, by its verb and by whether its path ends in an object.
 OPERATIONS = {

@@ -17,9 +17,8 @@ from runsheet.account_usage import running
 from runsheet.api_keys.model import ApiKey
 from runsheet.errors import TooManyRequests, Unavailable
 from runsheet.rate_limits import table as rate_limits
-from runsheet.report_runs import queueing
 from runsheet.report_runs import table as report_runs
-from runsheet.report_runs.model import ReportRun
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun
 from runsheet.runtime import clients, clock, reading
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
@@ -37,9 +36,7 @@ HOUR = 60 * 60
 
 def new_run(number: int) -> ReportRun:
     now = clock.seconds()
-    return ReportRun(
-        TENANT, f"frr_{number}", "account_usage.standard.1", {}, now, now + queueing.DEADLINE_SECONDS
-    )
+    return ReportRun(TENANT, f"frr_{number}", "account_usage.standard.1", {}, now, now + DEADLINE_SECONDS)
 
 
 def begun(number: int, key: ApiKey = KEY) -> bool:
@@ -101,7 +98,7 @@ def test_a_slot_is_free_again_when_its_run_has_ended_whatever_its_end() -> None:
 def test_a_run_that_is_past_its_deadline_holds_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         assert begun(number)
-    later = datetime.fromtimestamp(clock.seconds() + queueing.DEADLINE_SECONDS, UTC)
+    later = datetime.fromtimestamp(clock.seconds() + DEADLINE_SECONDS, UTC)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert [begun(number) for number in range(10, 21)] == [True] * 10 + [False]
 

@@ -19,6 +19,8 @@ from runsheet.datasets.model import DataFile, Level, Snapshot
 from runsheet.datasets.schema import schema
 from runsheet.engine import report, session
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.inputs import Inputs
+from runsheet.engine.run import Run
 from tests.reports import cases
 
 if TYPE_CHECKING:
@@ -76,9 +78,7 @@ def export(
     given = GIVEN | ({"columns": columns} if columns else {})
     return report.export(
         tenant,
-        report_type,
-        report_type.bind(given),
-        snapshots,
+        Inputs(report_type, report_type.bind(given), snapshots),
         bucket=os.environ["RESULTS_BUCKET"],
         key="results/org_a/live/run.csv",
         on_progress=on_progress,
@@ -167,7 +167,7 @@ def test_files_in_order_give_the_same_as_a_sort(
     ]
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     kept = result()
-    monkeypatch.setattr(report.Run, "_keeps_order", lambda *_: False)
+    monkeypatch.setattr(Run, "_keeps_order", lambda *_: False)
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     assert kept == result()
     assert kept.count(b"\n") == 140_001

@@ -38,7 +38,8 @@ def requested(run: ReportRun) -> RunRequested:
 
 def results() -> list[str]:
     answer = boto3.client("s3").list_objects_v2(Bucket=settings().results_bucket)
-    return [found["Key"] for found in answer.get("Contents", [])]
+    keys = [found["Key"] for found in answer.get("Contents", [])]
+    return [key for key in keys if not key.endswith(".manifest.json")]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, failure: Callable[[], Exception]) -> None:

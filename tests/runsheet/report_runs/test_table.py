@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError
 
 from runsheet import ids, leases
 from runsheet.files import table as files_table
@@ -59,7 +58,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing() -> None:
     run = stored()
     table.take(TENANT, run.id, "lease_1", now=CREATED)
     table.take(TENANT, run.id, "lease_2", now=CREATED + leases.LEASE_SECONDS)
-    with pytest.raises(ClientError):
+    with pytest.raises(leases.LeaseLost):
         table.extend(run, "lease_1", progress=0.5, now=CREATED)
     table.release(run, "lease_1", now=CREATED)
     assert table.take(TENANT, run.id, "lease_3", now=CREATED + leases.LEASE_SECONDS + 1) is None

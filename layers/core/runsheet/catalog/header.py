@@ -23,12 +23,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from runsheet.catalog.options import OPTIONS
+
 _OPENING, _CLOSING = "/* +++\n", "+++ */\n"
 _TABLE = re.compile(r"^create table (?P<name>\w+) as\n(?P<query>.*?);\n", re.MULTILINE | re.DOTALL)
 
 ColumnType = Literal["text", "money", "decimal", "timestamp", "date", "boolean", "integer", "metadata"]
 Kind = Literal[
-    "instant", "date", "timezone", "currency", "columns", "choice", "boolean", "reporting_category"
+    "instant", "date", "timezone", "currency", "columns", "choice", "boolean", "reporting_category", "period"
 ]
 Records = Literal["interval", "before_end", "all"]
 
@@ -123,6 +125,12 @@ class ReportHeader(_Header):
         unknown = set(self.default_columns or ()) - plain
         if unknown:
             raise ValueError(f"default_columns that are no columns: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _options_are_for_all(self) -> Self:
+        if self.parameters.keys() & OPTIONS.keys():
+            raise ValueError(f"parameters that every report type has: {sorted(OPTIONS)}")
         return self
 
     @model_validator(mode="after")

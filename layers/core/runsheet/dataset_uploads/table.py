@@ -65,7 +65,7 @@ def take(tenant: Tenant, upload_id: str, lease: str, *, now: int) -> Upload | No
 
 
 def extend(upload: Upload, lease: str, *, progress: float, now: int) -> None:
-    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    """Note the progress (0 to 1) and keep the lease; LeaseLost says that it is lost."""
     _work.extend(upload.tenant, upload.id, lease, progress=progress, now=now)
 
 

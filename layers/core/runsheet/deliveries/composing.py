@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from runsheet.report_configs.model import ReportConfig
     from runsheet.report_runs.model import ReportRun, Sending
 
+_FILES = {
+    "csv": "CSV",
+    "gz": "gzip file",
+    "jsonl": "JSON lines",
+    "parquet": "Parquet file",
+    "zip": "zip file",
+}
 _NOT_IN_FILENAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -80,6 +87,7 @@ def _report(
         url=addresses.url_of(link, base_url()) or "",
         expires=datetime.fromtimestamp(link.expires_at, UTC).date().isoformat(),
         attachment=contents.note,
+        file=_FILES[file.type],
     )
     return rendering.report(mail), contents.attachment
 

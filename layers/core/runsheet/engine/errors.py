@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Each is a sum that is held for every row in the making.
+MAX_PIVOT_COLUMNS = 500
+
 
 class ReportFailed(Exception):
     """The run cannot succeed as it is; anything else that the engine raises may pass by itself.
@@ -15,6 +18,21 @@ class ReportFailed(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def amounts_too_large() -> ReportFailed:
+    """Return the failure of a run whose sums no number can hold."""
+    return ReportFailed(
+        "amounts_too_large", "The amounts are too large to be added up. Look for a record that is wrong."
+    )
+
+
+def too_many_columns(count: int) -> ReportFailed:
+    """Return the failure of a run whose data asks for more than MAX_PIVOT_COLUMNS columns."""
+    return ReportFailed(
+        "too_many_columns",
+        f"The report would have {count} columns; at most {MAX_PIVOT_COLUMNS} can be made.",
+    )
 
 
 def too_large() -> ReportFailed:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from runsheet.runtime.model import CreatedListQuery, Model
 
@@ -33,6 +34,22 @@ Purpose = Literal[
 ]
 PURPOSE: Literal["finance_report_run"] = "finance_report_run"
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+FileType = Literal["csv", "gz", "jsonl", "parquet", "zip"]
+
+CONTENT_TYPES: Mapping[FileType, str] = MappingProxyType(
+    {
+        "csv": "text/csv; charset=utf-8",
+        "gz": "application/gzip",
+        "jsonl": "application/x-ndjson",
+        "parquet": "application/vnd.apache.parquet",
+        "zip": "application/zip",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -47,6 +64,7 @@ class File:
         sha256: of the bytes, hex.
         row_count: rows without the header.
         created, expires_at: unix seconds.
+        type: what it is, by the end of its name.
     """
 
     id: str
@@ -58,6 +76,12 @@ class File:
     row_count: int
     created: int
     expires_at: int
+    type: FileType = "csv"
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+        return CONTENT_TYPES[self.type]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields by name, for a table."""
@@ -85,7 +109,7 @@ class FileObject(Model):
     purpose: Literal["finance_report_run"] = PURPOSE
     size: int
     title: str | None
-    type: Literal["csv"] = "csv"
+    type: FileType
     url: str
 
 
@@ -114,5 +138,6 @@ def file_object(file: File, base_url: str) -> FileObject:
         links=FileLinks(url=f"/v1/file_links?file={file.id}"),
         size=file.size,
         title=file.title,
+        type=file.type,
         url=f"{base_url}/v1/files/{file.id}/contents",
     )

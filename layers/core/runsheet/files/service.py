@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_INLINE_BYTES = 4_400_000
 # A CSV shrinks to 20 to 40 %, so beyond this size trying is a waste.
 _MAX_GZIP_BYTES = 5 * MAX_INLINE_BYTES
+# The others are compressed already.
+_SHRINKING = ("csv", "jsonl")
 DOWNLOAD_SECONDS = 900
 _GONE = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})  # S3 answers 403 where listing is not allowed
 
@@ -73,7 +75,7 @@ def download_url(
         Params={
             "Bucket": settings().results_bucket,
             "Key": file.key,
-            "ResponseContentType": "text/csv; charset=utf-8",
+            "ResponseContentType": file.content_type,
             "ResponseContentDisposition": _disposition(file),
         },
         ExpiresIn=seconds,
@@ -94,11 +96,11 @@ def contents(tenant: Tenant, file_id: str, headers: Mapping[str, str]) -> Respon
     standing = {"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
     if _matches(headers.get("if-none-match", ""), file.sha256):
         return Response(304, standing)
-    encodes = _accepts_gzip(headers.get("accept-encoding", ""))
+    encodes = file.type in _SHRINKING and _accepts_gzip(headers.get("accept-encoding", ""))
     if file.size > (_MAX_GZIP_BYTES if encodes else MAX_INLINE_BYTES):
         return Response(302, standing | {"Location": download_url(file)})
     body = stored_object(file)["Body"].read()
-    shown = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": _disposition(file), **standing}
+    shown = {"Content-Type": file.content_type, "Content-Disposition": _disposition(file), **standing}
     if encodes and len(body) > 1000:
         # Level 1: half the size of the work at level 6 for a tenth more bytes. mtime 0: the same bytes each time.
         body = gzip.compress(body, compresslevel=1, mtime=0)

@@ -64,6 +64,7 @@ class ReportMail:
         url: where the CSV is downloaded, for weeks.
         expires: until when, as a day (ISO).
         attachment: how the CSV is attached, or why it is not, in a sentence.
+        file: what it is, for people.
     """
 
     about: About
@@ -74,6 +75,7 @@ class ReportMail:
     url: str
     expires: str
     attachment: str
+    file: str = "CSV"
 
 
 @dataclass(frozen=True, slots=True)

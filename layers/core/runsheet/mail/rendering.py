@@ -27,14 +27,14 @@ def report(mail: ReportMail) -> Rendered:
     if mail.summary:
         parts.append(html.summary(mail.summary))
     parts += [
-        html.button("Download the CSV", mail.url),
+        html.button(f"Download the {mail.file}", mail.url),
         html.paragraph(f"{mail.attachment} {link_note}"),
         html.facts(facts),
         html.link("Unsubscribe from this report", about.unsubscribe_url),
     ]
     lines = [about.title, about.period, *_notices(about), ""]
     lines += [*_summary_lines(mail.summary), ""] if mail.summary else []
-    lines += [f"Download the CSV: {mail.url}", mail.attachment, link_note, ""]
+    lines += [f"Download the {mail.file}: {mail.url}", mail.attachment, link_note, ""]
     lines += [*(f"{name}: {value}" for name, value in facts), ""]
     lines += [f"Unsubscribe from this report: {about.unsubscribe_url}"]
     return Rendered(

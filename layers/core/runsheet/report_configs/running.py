@@ -12,7 +12,7 @@ from runsheet.report_configs.coverage import Coverage, coverage
 from runsheet.report_configs.objects import SendingObject
 from runsheet.report_configs.service import schedule_of
 from runsheet.report_runs import queueing
-from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun, Sending
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run_of(
         report_type=report_type,
         parameters=dict(sorted((config.parameters | about.parameters).items())),
         created=int(made.moment.timestamp()),
-        deadline=int(now.timestamp()) + queueing.DEADLINE_SECONDS,
+        deadline=int(now.timestamp()) + DEADLINE_SECONDS,
         sending=Sending(
             config_id=config.id,
             kind=kind,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from runsheet import catalog, ids, schedule
+from runsheet.catalog import options
 from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.organisations import service as organisations
 from runsheet.report_configs import table
@@ -242,6 +243,7 @@ def _timed(config: ReportConfig, now: datetime) -> ReportConfig:
 
 def _with_checked_parameters(config: ReportConfig) -> ReportConfig:
     report_type = catalog.report_type(config.report_type)
+    options.check_mode(config.parameters, livemode=config.tenant.livemode)
     when = schedule_of(config, config.zone)
     return replace(config, parameters=checked_parameters(report_type, config.parameters, when, clock.now()))
 

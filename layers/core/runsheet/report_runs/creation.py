@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import catalog
+from runsheet.catalog import options
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.ids import Origin
-from runsheet.report_runs.model import ReportRun
-from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun
+from runsheet.report_runs.queueing import begin
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> R
     The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
 
     Raises:
-        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters; the interval lies
-            outside the available data (contracts: v1, section 1.3).
+        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters, or live mode does; the
+            interval lies outside the available data (contracts: v1, section 1.3).
     """
     try:
         report_type = catalog.report_type(new.report_type)
@@ -40,6 +41,7 @@ def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> R
             param="report_type",
         )
     bound = report_type.bind(new.parameters)
+    options.check_mode(bound.echo, livemode=tenant.livemode)
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
@@ -59,4 +61,5 @@ def new_run(
         parameters=dict(sorted(bound.echo.items())),
         created=int(made.moment.timestamp()),
         deadline=int(now.timestamp()) + DEADLINE_SECONDS,
+        resolved=dict(bound.resolved),
     )

@@ -9,7 +9,7 @@ from runsheet.errors import missing
 from runsheet.files.model import file_object
 from runsheet.files.service import DOWNLOAD_SECONDS, download_url
 from runsheet.report_runs import table
-from runsheet.report_runs.model import ReportRunList, ReportRunObject
+from runsheet.report_runs.model import Manifest, ReportRunList, ReportRunObject
 from runsheet.runtime import clock, paging
 
 if TYPE_CHECKING:
@@ -71,4 +71,7 @@ def recorded(run: ReportRun, base_url: str) -> ReportRunObject:
         sha256=file.sha256 if file else None,
         download_url=None,
         download_url_expires_at=None,
+        resolved_parameters=run.resolved or None,
+        manifest=Manifest.model_validate(run.manifest) if run.manifest else None,
+        reused_from=run.reused_from,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runsheet import leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
+from runsheet.report_runs import reuse
 from runsheet.report_runs.model import ReportRun, Sending
 from runsheet.runtime import clock
 from runsheet.runtime.clients import dynamodb
@@ -45,6 +46,7 @@ def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - 
         "attention_at": run.created + leases.FIRST_ATTENTION_SECONDS,
         "expires_at": expires_at,
         "sending": run.sending.as_dict() if run.sending else None,
+        "resolved_parameters": run.resolved or None,
     }
     return {
         "TableName": settings().report_runs_table,
@@ -106,7 +108,11 @@ def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | No
 
 
 def extend(run: ReportRun, lease: str, *, progress: float, now: int) -> None:
-    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    """Note the progress (0 to 1) and keep the lease.
+
+    Raises:
+        LeaseLost: the run has ended, by a cancel for one, or another worker has it.
+    """
     _work.extend(run.tenant, run.id, lease, progress=progress, now=now)
 
 
@@ -115,17 +121,58 @@ def release(run: ReportRun, lease: str, *, now: int) -> None:
     _work.release(run.tenant, run.id, lease, now=now)
 
 
-def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
-    """Store the file and end the run, both or neither; False if the lease was lost to another worker."""
-    ended = _work.held_update(
-        run.tenant,
-        run.id,
-        lease,
-        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one" + leases.END,
-        {":succeeded": "succeeded", ":file": file.as_dict(), ":now": now, ":one": 1},
-    )
-    operations: Any = [{"Update": ended}, files_table.put_operation(run.tenant, file)]
+def succeed(
+    run: ReportRun,
+    lease: str,
+    file: File,
+    *,
+    now: int,
+    manifest: Mapping[str, Any] | None = None,
+    fingerprint: str | None = None,
+) -> bool:
+    """Store the file and end the run, both or neither; False if the lease was lost.
+
+    With a fingerprint of its inputs, the result is found again by them.
+    """
+    found = dict(manifest or {})
+    operations = [
+        _success(run, lease, file, now=now, manifest=found),
+        files_table.put_operation(run.tenant, file),
+    ]
+    if fingerprint is not None:
+        operations.append(reuse.put_operation(run.tenant, fingerprint, reuse.Result(run.id, file, found)))
     return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
+
+
+def succeed_with(run: ReportRun, lease: str, result: reuse.Result, *, now: int) -> bool:
+    """End the run with the result of another run; False if the lease was lost."""
+    success = _success(run, lease, result.file, now=now, manifest=result.manifest, reused_from=result.run_id)
+    return if_holds(dynamodb().update_item, **success["Update"]) is not None
+
+
+def _success(
+    run: ReportRun,
+    lease: str,
+    file: File,
+    *,
+    now: int,
+    manifest: dict[str, Any],
+    reused_from: str | None = None,
+) -> Any:  # noqa: ANN401 - typed by the client that takes it
+    values = {
+        ":succeeded": "succeeded",
+        ":file": file.as_dict(),
+        ":now": now,
+        ":one": 1,
+        ":manifest": manifest,
+        ":from": reused_from,
+    }
+    expression = (
+        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one, manifest = :manifest"
+        + (", reused_from = :from" if reused_from else "")
+        + leases.END
+    )
+    return {"Update": _work.held_update(run.tenant, run.id, lease, expression, values)}
 
 
 def fail(run: ReportRun, *, error: str, code: str) -> bool:
@@ -182,4 +229,7 @@ def _run(values: dict[str, Any]) -> ReportRun:
         succeeded_at=values.get("succeeded_at"),
         failed_at=values.get("failed_at"),
         sending=Sending(**sending) if sending else None,
+        resolved=values.get("resolved_parameters", {}),
+        manifest=values.get("manifest") or None,
+        reused_from=values.get("reused_from"),
     )

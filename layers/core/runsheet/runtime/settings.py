@@ -16,6 +16,7 @@ class Settings:
     idempotency_table: str
     report_runs_table: str
     files_table: str
+    reusable_results_table: str
     datasets_table: str
     dataset_uploads_table: str
     dataset_uploads_queue_url: str
