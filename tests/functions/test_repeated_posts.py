@@ -180,11 +180,12 @@ def repeat(tenant: Tenant) -> Callable[[str], Answer]:
         "link_EXAMPLE": link.id,
         "we_EXAMPLE": endpoint.id,
     }
-    made["pending_frr_EXAMPLE"] = report_runs.create(tenant, NewReportRun.model_validate(PENDING)).id
     made["whd_EXAMPLE"] = webhook_deliveries.of(happened, endpoint.id).id
 
     def sent(name: str) -> Answer:
         path, parameters, media_type, body, _ = POSTS[name]
+        if name == "report_runs.cancel" and "pending_frr_EXAMPLE" not in made:
+            made["pending_frr_EXAMPLE"] = report_runs.create(tenant, NewReportRun.model_validate(PENDING)).id
         for placeholder, object_id in made.items():
             body = body.replace(placeholder, object_id)
             parameters = {key: value.replace(placeholder, object_id) for key, value in parameters.items()}
