@@ -42,7 +42,7 @@ def client_of(key: str, place: Place) -> stripe.StripeClient:
 
 def new_file(client: stripe.StripeClient) -> stripe.File:
     """Run a report and return its result."""
-    parameters: Any = {"interval_start": 1_680_000_000, "interval_end": 1_680_100_000}
+    parameters: Any = {"interval_start": 1_680_000_000, "interval_end": 1_680_100_000, "refresh": "true"}
     run: Any = client.v1.reporting.report_runs.create(
         {"report_type": "balance.summary.1", "parameters": parameters}
     )
