@@ -32,7 +32,7 @@ def folders() -> list[Path]:
 def run(folder: Path, *, rows_per_part: int) -> bytes:
     """Return the CSV of a case: its base records one file a month, its recent ones one file for each CSV.
 
-    A dataset without a file has no records.
+    A dataset without a file has the records that all cases share (LEDGER.md), or none.
     """
     report_type = catalog.report_type(folder.parent.name)
     given = json.loads((folder / "parameters.json").read_text())
@@ -55,7 +55,10 @@ def csv(
     """Return the CSV of a run over local files, made in a locked session as a worker makes it."""
     report_type = catalog.report_type(report_type_id)
     bound = report_type.bind(given)
-    with tempfile.TemporaryDirectory() as directory, session.connect(directory=Path(directory)) as connection:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        session.connect(directory=Path(directory), remote=False) as connection,
+    ):
         made = Run(report_type, bound, relations, Path(directory), rows_per_part, organisations)
         session.lock(connection, made.paths)
         made.prepare(connection)
@@ -97,6 +100,8 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
 
 def _relation(folder: Path, dataset: str, directory: Path) -> Relation:
     base = folder / f"given_{dataset}.csv"
+    if not base.exists():
+        base = FOLDER / base.name
     recent = sorted(folder.glob(f"given_{dataset}.recent*.csv"))
     return Relation(
         schema=schema(dataset),

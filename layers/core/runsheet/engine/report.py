@@ -6,8 +6,6 @@ A report that keeps its records' order is cut into consecutive parts. Two worker
 
 from __future__ import annotations
 
-import errno
-import re
 import tempfile
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from runsheet.engine import cells, pivot, session, slices
+from runsheet.engine import cells, metadata, pivot, session, slices
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.errors import ReportFailed, too_large
+from runsheet.engine.errors import REFUSED, failures_in_words
 from runsheet.engine.relations import naive, relation
 from runsheet.engine.timezones import local_time
 from runsheet.engine.upload import Upload
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from runsheet.catalog import BoundParameters, ReportType
     from runsheet.datasets.model import Snapshot
+    from runsheet.engine.metadata import Look
     from runsheet.engine.pivot import PivotColumn
     from runsheet.engine.relations import Relation
     from runsheet.organisations.model import RelatedOrganisation
@@ -50,9 +49,6 @@ _FEWEST_ROWS = 20_000
 # Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
 _PIVOT_RECORDS = 500_000
 _UNBOUNDED = (None, None)
-# How a refusal by a report's SQL is told from DuckDB's own complaints.
-_REFUSED = "the report is refused, "
-_REFUSAL = re.compile(rf"{_REFUSED}(?P<code>\w+): (?P<message>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ def prepared(
         _require_own(tenant, snapshot)
     relations = {dataset: relation(snapshots[dataset]) for dataset in report_type.reads}
     with (
-        _failures_in_words(),
+        failures_in_words(),
         tempfile.TemporaryDirectory(prefix="export-") as directory,
         session.connect(directory=Path(directory), threads=_threads(report_type)) as connection,
     ):
@@ -148,6 +144,9 @@ class Run:
         directory: where the parts are written; nothing else is.
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
+        columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
+        parts: what it is made in: naive UTC, of the dataset's time.
+        pivoted: the columns of its pivot.
     """
 
     report_type: ReportType
@@ -156,24 +155,16 @@ class Run:
     directory: Path
     rows_per_part: int
     organisations: Sequence[RelatedOrganisation] = ()
+    columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        start = None if self.parameters.interval_start is None else naive(self.parameters.interval_start)
-        end = None if self.parameters.interval_end is None else naive(self.parameters.interval_end)
+        start, end = self._interval
         bounds = {"interval": (start, end), "before_end": (None, end), "all": (None, None)}
         self.relations = {
             name: part.within(*bounds[self.report_type.reads[name]]) for name, part in self.relations.items()
         }
-        self.parts = [(start, end)]
-        if _is_cut(self.report_type) and start is not None and end is not None:
-            # The parts are of the dataset that the report is about, which its header names first.
-            timed = self.relations[self.report_type.timed[0]]
-            cut = slices.cut(timed, start, end, rows=self.rows_per_part)
-            if self.report_type.pivot is not None:
-                cut = pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
-            self.parts = list(cut)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -183,27 +174,33 @@ class Run:
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make in the session what the report's SQL and its relations refer to."""
-        near = None
-        if self.parameters.interval_start is not None and self.parameters.interval_end is not None:
-            near = (self.parameters.interval_start, self.parameters.interval_end)
+        end = self.parameters.interval_end
+        near = None if end is None else (self.parameters.interval_start or end, end)
         zone = self.parameters.values.get("timezone") or "Etc/UTC"
         connection.execute("create macro money(minor, currency) as {'minor': minor, 'currency': currency}")
         connection.execute(f"create macro local_time(moment) as {local_time('moment', zone, near)}")
         connection.execute(
-            f"create macro refused(code, message) as error(concat('{_REFUSED}', code, ': ', message))"
+            f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
         for part in self.relations.values():
             part.prepare(connection)
         if self.report_type.reads_organisations:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():
-            sql = f"with {self._datasets(*_UNBOUNDED)} {_nested(query)}"
+            sql = f"with {self._named(_UNBOUNDED)} {_nested(query)}"
             connection.execute(f"create table {name} as {sql}", _named_in(sql, self.parameters.values))
         self.pivoted = pivot.columns(connection, self.report_type)
 
+        def look(select: str, rest: str = "") -> list[tuple[Any, ...]]:
+            sql = f"with {self._named(_UNBOUNDED)} {select} from ({self.report_type.sql}) as report {rest}"
+            return connection.execute(sql, _named_in(sql, self.parameters.values)).fetchall()
+
+        self.columns = metadata.with_every_key(self.parameters.columns, look)
+        self.parts = list(self._cut(look))
+
     def header(self) -> bytes:
         """Return the first line of the CSV; after `prepare`."""
-        titles = self.parameters.columns
+        titles = self.columns
         if self.report_type.pivot is not None:
             titles += tuple(column.title for column in self.pivoted)
         return cells.header_line(titles, quotes=self.report_type.quotes)
@@ -248,8 +245,10 @@ class Run:
         start, end = bounds
         given = dict(self.parameters.values)
         if _is_cut(self.report_type):
-            given |= {"interval_start": start, "interval_end": end}
-        rows, known, names = self.report_type.sql, self.report_type.columns, self.parameters.columns
+            given |= {"part_start": start, "part_end": end}
+            if self._is_about_interval:
+                given |= {"interval_start": start, "interval_end": end}
+        rows, known, names = self.report_type.sql, self.report_type.columns, self.columns
         if self.report_type.pivot is not None:
             rows, keys = pivot.gathered(self.report_type, self.pivoted, rows)
             given |= keys
@@ -262,17 +261,61 @@ class Run:
         line = cells.line(
             [self.report_type.quotes == "all" or types.get(name, "text") == "text" for name in names]
         )
-        datasets = self._datasets(*(bounds if _is_cut(self.report_type) else _UNBOUNDED))
-        sql = f"with {datasets} select {line} from (select {select} from ({rows}) as report)"  # noqa: S608
+        named = self._named(bounds if _is_cut(self.report_type) else _UNBOUNDED)
+        sql = f"with {named} select {line} from (select {select} from ({rows}) as report)"  # noqa: S608
         return sql, _named_in(sql, given | keys)
 
-    def _datasets(self, start: datetime | None, end: datetime | None) -> str:
-        """Return the datasets by name; of those that are about time, the files of a part."""
+    @property
+    def _interval(self) -> tuple[datetime | None, datetime | None]:
+        start, end = self.parameters.interval_start, self.parameters.interval_end
+        return None if start is None else naive(start), None if end is None else naive(end)
+
+    @property
+    def _is_about_interval(self) -> bool:
+        """Return whether the run's rows are those of records of its interval, by the dataset's time."""
+        return self.report_type.pivot is not None or "interval" in self.report_type.reads.values()
+
+    def _cut(self, look: Look) -> Sequence[tuple[datetime | None, datetime | None]]:
+        """Return the parts: of the interval, or where that is about something else of all records that have rows."""
+        start, end = self._interval
+        if not _is_cut(self.report_type):
+            return [(start, end)]
+        # The run has more columns than it asked for where it asked for every key.
+        rows = max(self.rows_per_part * len(self.parameters.columns) // len(self.columns), 1)
+        if not self._is_about_interval:
+            moment = self.report_type.order_by.split(",")[0]
+            return slices.by_day(slices.days(moment, look), rows=rows)
+        if start is None or end is None:
+            return [(start, end)]
+        # The parts are of the dataset that the report is about, which its header names first.
+        timed = self.relations[self.report_type.timed[0]]
+        cut = slices.cut(timed, start, end, rows=rows)
+        if self.report_type.pivot is None:
+            return cut
+        return pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
+
+    def _named(self, bounds: tuple[datetime | None, datetime | None]) -> str:
+        """Return what the SQL names: the datasets, of those that are about time the records of a part, and the views."""
         reads = self.report_type.reads
-        return ", ".join(
-            f"{name} as ({part.sql(*(_UNBOUNDED if reads[name] == 'all' else (start, end)))})"
+        datasets = {
+            name: self._records(
+                part, bounds if reads[name] != "all" or _is_in_parts(self.report_type) else _UNBOUNDED
+            )
             for name, part in self.relations.items()
+        }
+        return ", ".join(
+            f"{name} as ({query})" for name, query in (datasets | dict(self.report_type.views)).items()
         )
+
+    def _records(self, part: Relation, bounds: tuple[datetime | None, datetime | None]) -> str:
+        """Return the query of a dataset's records: of the accounts that the run is about, and of a part."""
+        conditions = []
+        if part.schema.column("connected_account") is not None:
+            conditions.append(_accounts(self.report_type, self.parameters))
+        if bounds != _UNBOUNDED and not self._is_about_interval:
+            conditions.append(f"{part.schema.time} >= $part_start and {part.schema.time} < $part_end")
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        return f"select * from ({part.sql(*bounds)}) as records{where}"  # noqa: S608 - names of the catalogue
 
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
@@ -307,8 +350,23 @@ def _threads(report_type: ReportType) -> int | None:
 
 
 def _is_cut(report_type: ReportType) -> bool:
-    """Return whether the rows of consecutive parts of the interval are the rows of the whole."""
-    return report_type.in_order or report_type.pivot is not None
+    """Return whether the rows of consecutive parts are the rows of the whole."""
+    return _is_in_parts(report_type) or report_type.pivot is not None
+
+
+def _is_in_parts(report_type: ReportType) -> bool:
+    return report_type.in_order or report_type.in_parts
+
+
+def _accounts(report_type: ReportType, parameters: BoundParameters) -> str:
+    """Return the condition on records for the accounts that a run is about."""
+    if report_type.accounts == "own":
+        return "connected_account is null"
+    if parameters.values.get("connected_account") is not None:
+        return "connected_account = $connected_account"
+    if parameters.values.get("connected_accounts") is not None:
+        return "list_contains($connected_accounts, connected_account)"
+    return "connected_account is not null"
 
 
 def _create_organisations(
@@ -328,7 +386,8 @@ def _create_organisations(
 
 def _named_in(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
     (statement,) = duckdb.extract_statements(sql)
-    return {name: value for name, value in given.items() if name in statement.named_parameters}
+    # What a type does not take, the SQL that it has of another may still name.
+    return {name: given.get(name) for name in statement.named_parameters}
 
 
 def _nested(query: str) -> str:
@@ -340,24 +399,3 @@ def _require_own(tenant: Tenant, snapshot: Snapshot) -> None:
     for file in snapshot.files:
         if not file.key.startswith(prefix):
             raise ValueError(f"{file.key} is not under {prefix}")
-
-
-@contextmanager
-def _failures_in_words() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.InvalidInputException as error:
-        refusal = _REFUSAL.search(str(error))
-        if refusal is None:
-            raise
-        raise ReportFailed(refusal["code"], refusal["message"]) from None
-    except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-        raise ReportFailed(
-            "amounts_too_large", "The amounts are too large to be added up. Look for a record that is wrong."
-        ) from error
-    except duckdb.OutOfMemoryException as error:
-        raise too_large() from error
-    except (duckdb.IOException, OSError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
-            raise too_large() from error
-        raise
