@@ -14,29 +14,38 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+from exporting import (
+    CACHE,
+    RESULTS,
+    TENANT,
+    folder,
+    in_process,
+    measured,
+    now,
+    plain_s3,
+    ratio,
+    snapshot,
+    use,
+)
 
 from runsheet import catalog
-from runsheet.datasets.model import DataFile, Snapshot
 from runsheet.datasets.schema import schema
 from runsheet.engine import report
-from runsheet.tenancy import Tenant
+from runsheet.engine.inputs import Inputs
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".local" / "bench"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DATASET = "balance_transactions"
 MONTHS = 24
-RESULTS = "results"
-ORGANISATION = "org_bench"
 START, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = [
     "balance_transaction_id", "created_utc", "available_on_utc", "currency", "gross", "fee", "net",
@@ -86,13 +95,13 @@ def _amount(column: str, currency: str) -> str:
 
 def prepare(rows: int) -> Path:
     """Write the month files of a data set once, sorted as the lake's files are, and return their folder."""
-    folder = CACHE / _bucket(rows) / "lake" / "balance_transactions" / ORGANISATION / "live"
-    if (folder / "files.json").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    here = folder(_bucket(rows), DATASET)
+    if (here / "files.json").exists():
+        return here
+    here.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(
         f"({_VALUES.get(column.name, 'null')})::{column.type} as {column.name}"
-        for column in schema("balance_transactions").columns
+        for column in schema(DATASET).columns
     )
     connection = duckdb.connect()
     files = []
@@ -101,7 +110,7 @@ def prepare(rows: int) -> Path:
         ends = START.replace(year=START.year + (month + 1) // 12, month=(month + 1) % 12 + 1)
         count = rows // MONTHS
         step = (ends - begins).total_seconds() / count
-        path = folder / f"dsf_{month:02d}.parquet"
+        path = here / f"dsf_{month:02d}.parquet"
         connection.execute(
             f"""copy (
                 select {columns}, false as _deleted
@@ -117,100 +126,53 @@ def prepare(rows: int) -> Path:
         )
         first, last = connection.execute(f"select min(created), max(created) from '{path}'").fetchall()[0]
         files.append({"name": path.name, "rows": count, "first": first.isoformat(), "last": last.isoformat()})
-    (folder / "files.json").write_text(json.dumps(files))
-    return folder
+    (here / "files.json").write_text(json.dumps(files))
+    return here
 
 
 def bare(rows: int, options: str) -> dict[str, Any]:
     """Time a COPY of the same rows to a local file."""
-    folder = prepare(rows)
-    files = ", ".join(
-        f"'{folder / file['name']}'" for file in json.loads((folder / "files.json").read_text())
-    )
+    here = prepare(rows)
+    files = ", ".join(f"'{here / file['name']}'" for file in json.loads((here / "files.json").read_text()))
     amounts = {name: _amount(name, "currency") for name in ("gross", "fee", "net")}
     amounts["customer_facing_amount"] = _amount("customer_facing_amount", "customer_facing_currency")
     target = CACHE / "bare.csv"
     connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
-    began = _now()
+    began = now()
     connection.execute(
         f"copy ({_BARE.format(files=files, **amounts)}) to '{target}' (format csv, header{options})"
     )
-    return _measured(rows, began, target.stat().st_size, target)
+    found = measured(rows, began, target.stat().st_size)
+    target.unlink()
+    return found
 
 
-def whole(rows: int, endpoint: str) -> dict[str, Any]:
+def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     """Time the export, from the credentials to the finished object."""
-    os.environ |= {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "LAKE_BUCKET": _bucket(rows),
-        "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
-    }
-    folder = prepare(rows)
-    files = tuple(
-        DataFile(
-            id=file["name"].removesuffix(".parquet"),
-            key=str((folder / file["name"]).relative_to(CACHE / _bucket(rows))),
-            rows=file["rows"],
-            bytes=(folder / file["name"]).stat().st_size,
-            first=datetime.fromisoformat(file["first"]).replace(tzinfo=UTC),
-            last=datetime.fromisoformat(file["last"]).replace(tzinfo=UTC),
-            level="base",
-            version=0,
-        )
-        for file in json.loads((folder / "files.json").read_text())
-    )
+    use(endpoint, _bucket(rows))
+    prepare(rows)
     report_type = catalog.report_type("balance_change_from_activity.itemized.3")
     bounds = {
         "interval_start": int(START.timestamp()),
         "interval_end": int(END.timestamp()),
         "columns": COLUMNS,
+        **options,
     }
-    began = _now()
+    began = now()
     done = report.export(
-        Tenant(ORGANISATION, "live"),
-        report_type,
-        report_type.bind(bounds),
-        {"balance_transactions": Snapshot(schema("balance_transactions"), _bucket(rows), files, 1)},
+        TENANT,
+        Inputs(report_type, report_type.bind(bounds), {DATASET: snapshot(_bucket(rows), DATASET)}),
         bucket=RESULTS,
         key="bench.csv",
         on_progress=lambda _: None,
     )
     if done.rows != rows // MONTHS * MONTHS:
         raise SystemExit(f"{done.rows} rows came out of {rows}")
-    return _measured(done.rows, began, done.size)
+    return measured(done.rows, began, done.size)
 
 
 def _bucket(rows: int) -> str:
     return f"lake-{rows}"
-
-
-def _now() -> tuple[float, float]:
-    return time.monotonic(), time.process_time()
-
-
-def _measured(rows: int, began: tuple[float, float], size: int, target: Path | None = None) -> dict[str, Any]:
-    seconds, cpu = (now - then for now, then in zip(_now(), began, strict=True))
-    if target is not None:
-        target.unlink()
-    return {
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu, 1),
-        "million_rows_per_second": round(rows / seconds / 1e6, 3),
-        "bytes": size,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-
-
-def _in_process(case: str, rows: int, *arguments: str) -> dict[str, Any]:
-    """Run one case in a process of its own: peak memory is the process's."""
-    command = [sys.executable, __file__, "--case", case, "--rows", str(rows), *arguments]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
-    print(f"{case:12} {rows:>10}  {json.dumps(measured)}", flush=True)
-    return measured
 
 
 def compare(rows: int, repeats: int) -> None:
@@ -220,36 +182,30 @@ def compare(rows: int, repeats: int) -> None:
     for size in {rows, small}:
         # Not in this process: its memory would count as the peak of those that it starts.
         subprocess.run([sys.executable, __file__, "--case", "prepare", "--rows", str(size)], check=True)
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
     results: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    try:
-        if server.stdout is None:
-            raise SystemExit("the server has no output")
-        endpoint = server.stdout.readline().strip()
+    with plain_s3() as endpoint:
         for _ in range(repeats):
-            results["copy"].append(_in_process("copy", rows))
-            results["copy_quoted"].append(_in_process("copy_quoted", rows))
-            results["export"].append(_in_process("export", rows, "--endpoint", endpoint))
-            results["export_small"].append(_in_process("export", small, "--endpoint", endpoint))
-    finally:
-        server.terminate()
-        server.wait()
-    print(f"export / bare COPY                     {_ratio(results, 'copy'):.2f}  (aim: at least 0.80)")
-    print(f"export / bare COPY that quotes cells   {_ratio(results, 'copy_quoted'):.2f}")
+            results["copy"].append(in_process(__file__, "copy", rows))
+            results["copy_quoted"].append(in_process(__file__, "copy_quoted", rows))
+            results["export"].append(in_process(__file__, "export", rows, "--endpoint", endpoint))
+            results["export_small"].append(in_process(__file__, "export", small, "--endpoint", endpoint))
+        for options in (
+            {"compress": "gzip"},
+            {"compress": "zip"},
+            {"format": "jsonl"},
+            {"format": "parquet"},
+        ):
+            given = ("--endpoint", endpoint, "--options", json.dumps(options))
+            results["others"].append(in_process(__file__, "export", rows, *given))
+    plain, quoted = (
+        ratio(results, "export", case, "million_rows_per_second") for case in ("copy", "copy_quoted")
+    )
+    print(f"export / bare COPY                     {plain:.2f}  (aim: at least 0.80)")
+    print(f"export / bare COPY that quotes cells   {quoted:.2f}")
     peak = max(result["peak_mb"] for result in results["export"])
     growth = peak / median(result["peak_mb"] for result in results["export_small"])
     print(f"peak memory of the export              {peak} MB  (aim: at most 400)")
     print(f"peak at {rows} rows / at {small}   {growth:.2f}  (aim: at most 1.20)")
-
-
-def _ratio(results: dict[str, list[dict[str, Any]]], to: str) -> float:
-    """Return the median, over the rounds, of the export's rows a second by those of another case."""
-    speeds = [[result["million_rows_per_second"] for result in results[case]] for case in ("export", to)]
-    return float(median(ours / theirs for ours, theirs in zip(*speeds, strict=True)))
 
 
 def main() -> None:
@@ -259,13 +215,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--case", choices=["prepare", "copy", "copy_quoted", "export"])
     parser.add_argument("--endpoint", default="")
+    parser.add_argument("--options", default="{}", help="of the export, as JSON: format and compress")
     arguments = parser.parse_args()
     if arguments.case is None:
         compare(arguments.rows, arguments.repeats)
     elif arguments.case == "prepare":
         prepare(arguments.rows)
     elif arguments.case == "export":
-        print(json.dumps(whole(arguments.rows, arguments.endpoint)))
+        print(json.dumps(whole(arguments.rows, arguments.endpoint, json.loads(arguments.options))))
     else:
         print(json.dumps(bare(arguments.rows, ", force_quote *" if arguments.case == "copy_quoted" else "")))
 

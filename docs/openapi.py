@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic.json_schema import models_json_schema
 
 from runsheet.api_keys.model import PERMISSIONS
+from runsheet.files.model import CONTENT_TYPES
 from runsheet.runtime.dialects import dialect_of, usage, v2
 from runsheet.runtime.dialects.v1 import FORM
 from runsheet.runtime.http import Response
@@ -35,7 +36,10 @@ _ERROR = {
                 "doc_url": {"type": "string", "format": "uri"},
                 "message": {"type": "string", "description": "What is wrong and what is allowed"},
                 "param": {"type": "string", "description": "The field it is about"},
-                "type": {"type": "string", "enum": ["api_error", "invalid_request_error"]},
+                "type": {
+                    "type": "string",
+                    "enum": ["api_error", "idempotency_error", "invalid_request_error"],
+                },
             },
         }
     },
@@ -95,12 +99,30 @@ _ERRORS_OF_USAGE = {
         },
     }
 }
+_IN_USE = "Another request of the same idempotency key is being carried out"
 _FAILURES = {
     "400": "The request cannot be carried out as it is",
     "401": "No key, or none that is in force",
     "403": "The key may not do this",
     "404": "No such object",
     "429": "The key asks for more than its limit; Retry-After tells when it may again",
+}
+_PARAMETER = "#/components/parameters/{name}"
+_HEADERS = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names the request, so that sending it again is harmless: for 24 hours it gets the first answer, "
+        "with the header Idempotent-Replayed",
+        "schema": {"type": "string", "maxLength": 255},
+    },
+    "Account": {
+        "name": "Stripe-Account",
+        "in": "header",
+        "description": "A child of the key's organisation to act for; the request is then about its data, in the key's "
+        "mode",
+        "schema": {"type": "string", "pattern": "^org_[0-9A-Za-z]+$"},
+    },
 }
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
 # What the public pages answer; each route has some of them.
@@ -136,6 +158,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"] | {"Error": _ERROR} | _ERRORS_OF_V2 | _ERRORS_OF_USAGE,
+            "parameters": _HEADERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A secret or restricted key"},
                 "basic": {
@@ -179,13 +202,17 @@ def _described(noun: str, operation: Operation, schemas: dict[str, Any]) -> dict
         "tags": [noun.split(".", maxsplit=1)[0]],
         "summary": (operation.function.__doc__ or "").splitlines()[0],
         "description": _needed(operation),
-        "parameters": [*_path_parameters(operation.route), *_query_parameters(operation, schemas)],
+        "parameters": [
+            *_path_parameters(operation.route),
+            *_query_parameters(operation, schemas),
+            *_header_parameters(operation),
+        ],
         "responses": _responses(operation) if operation.permission else _PAGES,
     }
     if not operation.permission:
         described["security"] = []
     if "body" in operation.hints:
-        described["requestBody"] = _body(operation)
+        described["requestBody"] = _body(operation, schemas)
     return described
 
 
@@ -211,11 +238,23 @@ def _query_parameters(operation: Operation, schemas: dict[str, Any]) -> list[dic
     ]
 
 
+def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.permission:
+        return []
+    names = ["IdempotencyKey", "Account"] if operation.method == "POST" else ["Account"]
+    return [{"$ref": _PARAMETER.format(name=name)} for name in names]
+
+
 def _nested(schema: dict[str, Any]) -> dict[str, Any]:
     return {"style": "deepObject", "explode": True} if "$ref" in schema else {}
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _is_hash(schema: dict[str, Any]) -> bool:
+    alternatives = schema.get("anyOf", [schema])
+    return any(one.get("type") == "object" or "$ref" in one for one in alternatives)
+
+
+def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     hint = operation.hints["body"]
     if hint is bytes:
         batch = {"type": "array", "items": {"type": "object"}}
@@ -232,9 +271,8 @@ def _body(operation: Operation) -> dict[str, Any]:
         return {"required": NoneType not in get_args(hint), "content": {v2.JSON: {"schema": schema}}}
     nested = {
         name: {"style": "deepObject", "explode": True}
-        for name, field in model.model_fields.items()
-        if field.annotation not in {str, int}
-        and not set(get_args(field.annotation)) <= {str, int, type(None)}
+        for name, property_ in schemas["$defs"][model.__name__]["properties"].items()
+        if _is_hash(property_)
     }
     return {"content": {FORM: {"schema": schema} | ({"encoding": nested} if nested else {})}}
 
@@ -245,7 +283,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if answer is Response:
         responses["200"] = {
             "description": "The bytes",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
+            "content": {
+                media.partition(";")[0]: {"schema": {"type": "string"}} for media in CONTENT_TYPES.values()
+            },
         }
         responses["302"] = {"description": "The bytes are at the address in Location"}
         responses["304"] = {"description": "The bytes are those that If-None-Match names"}
@@ -264,11 +304,14 @@ def _failures(operation: Operation) -> dict[str, Any]:
     if dialect_of(operation.path) is usage:
         more = {"415": "The body is not JSON"} if "body" in operation.hints else {}
         return {status: _failure(text, "UsageErrors") for status, text in (_FAILURES | more).items()}
+    repeatable = operation.method == "POST"
     if dialect_of(operation.path) is not v2:
-        return {status: _failure(text, "Error") for status, text in _FAILURES.items()}
+        texts = _FAILURES | ({"409": _IN_USE} if repeatable else {})
+        return {status: _failure(text, "Error") for status, text in texts.items()}
     found = {status: _failure(text, "Detail") for status, text in _FAILURES.items() if status != "400"}
     if "body" in operation.hints:
-        found["409"] = _failure("It is at odds with what is stored", "Detail")
+        at_odds = "It is at odds with what is stored"
+        found["409"] = _failure(f"{at_odds}. {_IN_USE}" if repeatable else at_odds, "Detail")
         found["415"] = _failure("The body is not JSON", "Detail")
     if {"body", "query"} & operation.hints.keys():
         found["422"] = _failure("Something in the request is wrong", "InvalidDetail")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -31,23 +32,17 @@ _FACING = frozenset({"charge", "charge_failure", "refund", "refund_failure", "di
 
 
 def parent_organisation(until: date) -> NewOrganisation:
-    """Return the organisation that the sample data is for, with a credits plan that is in force at `until`."""
-    start = until.replace(month=1, day=1)
-    end = start.replace(year=start.year + 2) - timedelta(days=1)
+    """Return the organisation that the sample data is for, with a credits plan of three years, two of them behind it."""
+    start = until.replace(year=until.year - 2, day=1)
+    end = start.replace(year=start.year + 3) - timedelta(days=1)
     return NewOrganisation("Meridian Market", "America/Los_Angeles", None, "credits", start, end)
 
 
-def child_organisation(until: date, parent_id: str) -> NewOrganisation:
-    """Return an organisation below it, in another time zone, with the same subscription."""
+def child_organisations(until: date, parent_id: str) -> tuple[NewOrganisation, NewOrganisation]:
+    """Return two organisations below it, in other time zones, with the same subscription."""
     parent = parent_organisation(until)
-    return NewOrganisation(
-        "Meridian Market Zürich",
-        "Europe/Zurich",
-        parent_id,
-        parent.plan,
-        parent.subscription_start,
-        parent.subscription_end,
-    )
+    zurich = replace(parent, name="Meridian Market Zürich", timezone="Europe/Zurich", parent_id=parent_id)
+    return zurich, replace(zurich, name="Meridian Market Osaka", timezone="Asia/Tokyo")
 
 
 def write_csv(path: Path, until: date, *, charges: int = CHARGES, seed: int = 1) -> int:

@@ -10,7 +10,7 @@ from local.accounts import Accounts
 from local.alone import alone
 from local.deployment import deploy, physical_ids
 from local.place import REGION, STACK_NAME, Details
-from local.sample_data import child_organisation, parent_organisation
+from local.sample_data import child_organisations, parent_organisation
 from local.sample_loading import load_samples
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def _bring_up(place: Place, progress: Progress, until_closed: Path | None) -> De
     organisations = details.organisations if details is not None else ()
     are_new = not organisations or not _known(place, organisations)
     if are_new:
-        with progress.step("Make two organisations and their keys"):
-            organisations = _two_organisations(place)
+        with progress.step("Make three organisations and their keys"):
+            organisations = _organisations(place)
     fresh = Details(place.base_url, place.aws_endpoint_url, REGION, STACK_NAME, organisations)
     if are_new:
         # Before they are written down: when this fails, the next `make up` begins with new ones.
@@ -59,12 +59,12 @@ def _bring_up(place: Place, progress: Progress, until_closed: Path | None) -> De
     return fresh
 
 
-def _two_organisations(place: Place) -> tuple[Organisation, Organisation]:
+def _organisations(place: Place) -> tuple[Organisation, ...]:
     today = datetime.now(UTC).date()
     accounts = Accounts(place)
     try:
         parent = accounts.create(parent_organisation(today))
-        return parent, accounts.create(child_organisation(today, parent.id))
+        return parent, *map(accounts.create, child_organisations(today, parent.id))
     finally:
         accounts.close()
 

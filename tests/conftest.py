@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from runsheet import account_usage
-from runsheet.api_keys import authentication
-from runsheet.catalog import shelf
+from runsheet.api_keys import acting, authentication
 from runsheet.rate_limits import service as rate_limits
-from runsheet.runtime import base_url, clients, settings
-from runsheet.tenancy import Tenant
-from tests.template.template import ROOT, environment_name, resources
+from runsheet.runtime import base_url, clients, secrets, settings
+from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
-    from decimal import Decimal
 
-_REPORT_TYPES = ROOT / "tests" / "report_types"
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -40,6 +32,8 @@ _AWS = {
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
     "BASE_URL_PARAMETER": "/runsheet/base-url",
+    "ALLOW_LOCAL_WEBHOOKS": "false",
+    "EVENT_BUS": "runsheet-events",
 }
 
 
@@ -85,34 +79,26 @@ def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 
         monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
 
 
-@pytest.fixture
-def usage_report_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report types of account usage: those of the package, or as long as it has none those of the tests."""
-    own = {path.name.removesuffix(".sql"): path for path in sorted(_REPORT_TYPES.glob("*.sql"))}
-    paths = own | shelf._paths()
-    monkeypatch.setattr(shelf, "_paths", lambda: paths)
+@pytest.fixture(name="secrets")
+def stored_secrets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
+    """Every secret of template.yaml, with a text of its own."""
+    for logical_id in resources("AWS::SecretsManager::Secret"):
+        answer = boto3.client("secretsmanager").create_secret(Name=logical_id, SecretString=f"{logical_id} 1")
+        monkeypatch.setenv(f"{environment_name(logical_id)}_ARN", answer["ARN"])
 
 
 @pytest.fixture
-def credits_by_day(monkeypatch: pytest.MonkeyPatch) -> dict[date, Decimal]:
-    """What `account_usage.totals` finds, for a test to fill; the engine is asked in its own tests."""
-    used: dict[date, Decimal] = {}
-    totals = ModuleType("runsheet.account_usage.totals")
-
-    def found(tenant: Tenant, first_day: date, last_day: date) -> dict[date, Decimal]:
-        assert isinstance(tenant, Tenant)
-        return {day: amount for day, amount in used.items() if first_day <= day <= last_day}
-
-    monkeypatch.setattr(totals, "credits_by_day", found, raising=False)
-    monkeypatch.setitem(sys.modules, totals.__name__, totals)
-    monkeypatch.setattr(account_usage, "totals", totals, raising=False)
-    return used
+def bus(aws: None) -> None:  # noqa: ARG001 - it needs moto
+    """The event bus of template.yaml."""
+    boto3.client("events").create_event_bus(Name=settings.settings().event_bus)
 
 
 def _forget() -> None:
     """Drop what a process keeps between calls: a test is a process of its own as far as the code can tell."""
     settings.settings.cache_clear()
     base_url.base_url.cache_clear()
+    secrets.secret.cache_clear()
     authentication.forget_cached_keys()
+    acting.forget_cached_parents()
     clients.forget()
     rate_limits.forget()

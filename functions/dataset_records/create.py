@@ -14,4 +14,5 @@ def handler(request: Request, query: BatchQuery, body: bytes) -> BatchObject:
         body,
         content_type=request.headers.get("content-type", ""),
         batch_id=query.batch_id,
+        origin=request.origin,
     )

@@ -1,6 +1,6 @@
 """GET /links/{token}."""
 
-from runsheet.file_links import service
+from runsheet.file_links import following
 from runsheet.runtime.http import Response
 from runsheet.runtime.pages import Visit, page, redirect
 
@@ -8,4 +8,4 @@ from runsheet.runtime.pages import Visit, page, redirect
 @page("GET /links/{token}")
 def handler(visit: Visit) -> Response:
     """Follow a link to a file: a redirect to S3, signed afresh."""
-    return redirect(service.follow(visit.path["token"]))
+    return redirect(following.follow(visit.path["token"]))

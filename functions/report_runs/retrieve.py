@@ -1,12 +1,12 @@
 """GET /v1/reporting/report_runs/{id}."""
 
-from runsheet.report_runs import service
-from runsheet.report_runs.model import ReportRunObject
+from runsheet.report_runs import service, waiting
+from runsheet.report_runs.model import ReportRunObject, RunQuery
 from runsheet.runtime.http import Request, endpoint
-from runsheet.runtime.model import ExpandQuery
 
 
 @endpoint("GET /v1/reporting/report_runs/{id}", permission="report_runs_and_report_types_read")
-def handler(request: Request, query: ExpandQuery) -> ReportRunObject:  # noqa: ARG001 - the query is only checked
+def handler(request: Request, query: RunQuery) -> ReportRunObject:
     """Retrieve a report run."""
-    return service.shown(service.retrieve(request.tenant, request.path["id"]), request.base_url)
+    run = waiting.ended(service.retrieve(request.tenant, request.path["id"]), query.wait)
+    return service.shown(run, request.base_url)

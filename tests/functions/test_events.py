@@ -20,6 +20,8 @@ from runsheet.dataset_uploads.model import NewUpload
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries import table as deliveries_table
 from runsheet.deliveries.model import DeliveryRequested
+from runsheet.events import announcing as events
+from runsheet.file_links import addresses
 from runsheet.file_links import service as file_links
 from runsheet.organisations import service as organisations
 from runsheet.organisations.model import NewOrganisation
@@ -30,20 +32,22 @@ from runsheet.report_runs import service as report_runs
 from runsheet.report_runs.model import NewReportRun, RunRequested
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
+from runsheet.webhook_deliveries import queueing as webhook_deliveries
+from runsheet.webhook_endpoints import service as webhook_endpoints
+from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Context, send
 from tests.mails import sample_sending
 from tests.template.template import ROOT, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from runsheet.files.model import File
     from runsheet.report_runs.model import ReportRun
 
 HANDLERS = [f["Handler"].removesuffix(".handler") for f in resources("AWS::Serverless::Function").values()]
 ROUTED = [name for name in HANDLERS if not name.startswith("workers.") and name != "not_found"]
-PUBLIC = {"links.retrieve": 302, "unsubscribe.retrieve": 200, "unsubscribe.update": 200}
+PUBLIC = {"links.check": 302, "links.retrieve": 302, "unsubscribe.retrieve": 200, "unsubscribe.update": 200}
 CSV = (
     b"id,created,available_on,currency,gross,fee,net,reporting_category\n"
     b"txn_1,2026-03-01T08:00:00Z,2026-03-03T00:00:00Z,usd,1000,59,941,charge\n"
@@ -59,13 +63,7 @@ SUBSCRIPTION = NewOrganisation("Acme", "Etc/UTC", None, "credits", date(2026, 1,
 
 
 @pytest.fixture
-def tenant(
-    tables: None,  # noqa: ARG001 - they must be there
-    buckets: None,  # noqa: ARG001
-    queues: None,  # noqa: ARG001
-    usage_report_types: None,  # noqa: ARG001
-    credits_by_day: dict[date, Decimal],  # noqa: ARG001
-) -> Tenant:
+def tenant(tables: None, buckets: None, queues: None, secrets: None, bus: None) -> Tenant:  # noqa: ARG001
     return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
 
@@ -73,21 +71,31 @@ def tenant(
 def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     """Give the sample event of a handler, with a key and with objects that exist."""
     interval = {"interval_start": "1680000000", "interval_end": "1680100000"}
-    run = creation.create(tenant, NewReportRun(report_type="balance.summary.1", parameters=interval))
+    new = NewReportRun(report_type="balance.summary.1", parameters=interval)
+    run = creation.create(tenant, new)
     execution.execute(RunRequested(organisation_id=tenant.organisation_id, mode="test", run_id=run.id))
     file = report_runs.retrieve(tenant, run.id).file
     assert file is not None
     upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
-    key = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
-    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=key, Body=CSV)
+    path = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
+    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=path, Body=CSV)
     key, secret = api_keys.create(tenant, "secret", "k")
+    # A host that there is not: nothing that is tried here leaves the machine.
+    new_endpoint = NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
+    endpoint_id = webhook_endpoints.create(tenant, new_endpoint).id
+    event = events.of_run(report_runs.retrieve(tenant, run.id))
+    events.record(event)
     real = {
         "sk_test_EXAMPLE": secret,
         "org_EXAMPLE": tenant.organisation_id,
-        "usage_frr_EXAMPLE": account_usage.create(key, NewUsageReport()).job_id,
+        "usage_frr_EXAMPLE": account_usage.create(tenant, key, NewUsageReport()).job_id,
+        "pending_frr_EXAMPLE": creation.create(tenant, new).id,
         "frr_EXAMPLE": run.id,
         "file_EXAMPLE": file.id,
         "upl_EXAMPLE": upload.id,
+        "we_EXAMPLE": endpoint_id,
+        "evt_EXAMPLE": event.id,
+        "whd_EXAMPLE": webhook_deliveries.of(event, endpoint_id).id,
     } | mailed(tenant, run, file)
 
     def read(handler: str) -> dict[str, Any]:
@@ -104,8 +112,7 @@ def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
     """A mail of the run that was handed over, with the tokens in its links, and what its ids are."""
     boto3.client("ses").verify_email_identity(EmailAddress=settings().mail_from)
     config = report_configs.create(tenant, NEW_CONFIG)
-    link = file_links.create(tenant, file, expires_at=file.expires_at)
-    assert link.url is not None
+    link = file_links.link_to(tenant, file, expires_at=file.expires_at)
     sending = sample_sending(config)
     deliveries.announce(replace(report_runs.retrieve(tenant, run.id), sending=sending), config)
     (delivery, *_) = deliveries.of_config(tenant, config.id, 10)
@@ -118,7 +125,8 @@ def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:
         "rc_EXAMPLE": config.id,
         "recipient_EXAMPLE": delivery.recipient,
         "unsubscribe_token_EXAMPLE": token,
-        "link_token_EXAMPLE": link.url.rpartition("/")[2],
+        "link_EXAMPLE": link.id,
+        "link_token_EXAMPLE": addresses.token_of(link.id),
     }
 
 
@@ -155,7 +163,15 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
 
 @pytest.mark.parametrize(
     "name",
-    ["workers.generate_report", "workers.ingest_upload", "workers.send_email", "workers.note_mail_event"],
+    [
+        "workers.announce",
+        "workers.announce_report_types",
+        "workers.generate_report",
+        "workers.ingest_upload",
+        "workers.note_mail_event",
+        "workers.send_email",
+        "workers.send_webhook",
+    ],
 )
 def test_a_worker_carries_its_message_out(name: str, sample: Callable[[str], dict[str, Any]]) -> None:
     assert handler(name)(sample(name), Context()) == {"batchItemFailures": []}

@@ -15,7 +15,7 @@ import pytest
 from local.sample_data import (
     DATASET,
     balance_transactions,
-    child_organisation,
+    child_organisations,
     parent_organisation,
     write_csv,
 )
@@ -226,15 +226,25 @@ def test_the_datasets_take_the_file_as_it_is(tmp_path: Path) -> None:
     assert stored == expected
 
 
-def test_the_sample_organisations_are_a_parent_and_its_child_with_a_plan_in_force() -> None:
-    parent = parent_organisation(UNTIL)
-    child = child_organisation(UNTIL, "org_1")
+@pytest.mark.parametrize(
+    ("until", "start", "end"),
+    [
+        (UNTIL, date(2024, 3, 1), date(2027, 2, 28)),
+        (date(2024, 2, 29), date(2022, 2, 1), date(2025, 1, 31)),
+        (date(2025, 12, 31), date(2023, 12, 1), date(2026, 11, 30)),
+    ],
+)
+def test_the_sample_organisations_are_a_parent_and_two_children_with_a_plan_in_force(
+    until: date, start: date, end: date
+) -> None:
+    parent = parent_organisation(until)
+    children = child_organisations(until, "org_1")
 
-    assert checked(parent) == parent
-    assert checked(child) == child
-    assert (parent.parent_id, child.parent_id) == (None, "org_1")
-    assert parent.plan == child.plan == "credits"
-    assert parent.timezone != child.timezone
-    assert parent.subscription_start is not None
-    assert parent.subscription_end is not None
-    assert parent.subscription_start <= UNTIL <= parent.subscription_end
+    organisations = (parent, *children)
+    assert [checked(one) for one in organisations] == list(organisations)
+    assert [one.parent_id for one in organisations] == [None, "org_1", "org_1"]
+    assert {(one.plan, one.subscription_start, one.subscription_end) for one in organisations} == {
+        ("credits", start, end)
+    }
+    assert (parent.name, children[0].name) == ("Meridian Market", "Meridian Market Zürich")
+    assert len({one.name for one in organisations}) == len({one.timezone for one in organisations}) == 3

@@ -14,11 +14,13 @@ from runsheet import catalog
 from runsheet.datasets.schema import schema
 from runsheet.engine import session
 from runsheet.engine.relations import Relation, Source
-from runsheet.engine.report import Run
+from runsheet.engine.run import Run
 from runsheet.organisations.model import RelatedOrganisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from runsheet.engine.totals import Totals
 
 FOLDER = Path(__file__).parent
 # The relation that a given CSV is loaded through; all its cells are text, an empty unquoted one is NULL.
@@ -30,18 +32,29 @@ def folders() -> list[Path]:
 
 
 def run(folder: Path, *, rows_per_part: int) -> bytes:
-    """Return the CSV of a case: its base records one file a month, its recent ones one file for each CSV.
+    """Return the CSV of a case; see `run_with_totals`."""
+    return run_with_totals(folder, rows_per_part=rows_per_part)[0]
 
-    A dataset without a file has the records that all cases share (LEDGER.md), or none.
+
+def run_with_totals(
+    folder: Path, *, rows_per_part: int, changes: dict[str, Any] | None = None
+) -> tuple[bytes, Totals]:
+    """Return the CSV of a case and its control totals; with changes of its parameters, another file of it.
+
+    Its base records are one file a month, its recent ones one file for each CSV. A dataset without a file has the records
+    that all cases share (LEDGER.md), or none.
     """
     report_type = catalog.report_type(folder.parent.name)
-    given = json.loads((folder / "parameters.json").read_text())
+    given = json.loads((folder / "parameters.json").read_text()) | (changes or {})
+    given = {name: value for name, value in given.items() if value is not None}
     datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
     assert datasets <= {*report_type.reads, *(["organisations"] if report_type.reads_organisations else [])}
     with tempfile.TemporaryDirectory() as directory:
         relations = {dataset: _relation(folder, dataset, Path(directory)) for dataset in report_type.reads}
         organisations = _organisations(folder / "given_organisations.csv")
-        return csv(report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations)
+        return csv_and_totals(
+            report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations
+        )
 
 
 def csv(
@@ -53,6 +66,20 @@ def csv(
     organisations: Sequence[RelatedOrganisation] = (),
 ) -> bytes:
     """Return the CSV of a run over local files, made in a locked session as a worker makes it."""
+    return csv_and_totals(
+        report_type_id, given, relations, rows_per_part=rows_per_part, organisations=organisations
+    )[0]
+
+
+def csv_and_totals(
+    report_type_id: str,
+    given: dict[str, Any],
+    relations: dict[str, Relation],
+    *,
+    rows_per_part: int = 250_000,
+    organisations: Sequence[RelatedOrganisation] = (),
+) -> tuple[bytes, Totals]:
+    """Return the CSV of a run over local files, and its control totals."""
     report_type = catalog.report_type(report_type_id)
     bound = report_type.bind(given)
     with (
@@ -64,7 +91,10 @@ def csv(
         made.prepare(connection)
         parts = [(path.read_bytes(), rows) for path, rows in made.render(connection)]
         assert len(parts) == len(made.parts)
-        return made.header() + b"".join(part for part, _ in parts)
+        if made.is_whole:
+            return made.whole(connection).read_bytes(), made.totals
+        assert sum(rows for _, rows in parts) == made.totals.rows
+        return made.header() + b"".join(part for part, _ in parts), made.totals
 
 
 def _organisations(path: Path) -> list[RelatedOrganisation]:

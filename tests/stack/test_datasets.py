@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.place import Organisation, Place
+    from local.place import Details, Organisation, Place
 
 pytestmark = pytest.mark.stack
 
@@ -156,3 +156,16 @@ def test_complete_through_bounds_what_reports_accept(client: httpx.Client) -> No
     refused = client.post("/v1/reporting/report_runs", data={"report_type": "balance.summary.1"} | JANUARY)
     error = refused.json()["error"]
     assert (refused.status_code, error["param"]) == (400, "parameters.interval_end")
+
+
+def test_the_sample_organisations_have_usage_for_either_way_in(place: Place, details: Details) -> None:
+    counts = []
+    for organisation in details.organisations:
+        for auth in ((organisation.access_id, organisation.access_key), (organisation.test_key, "")):
+            with httpx.Client(base_url=place.base_url, auth=auth, timeout=60) as client:
+                shown = client.get("/v1/datasets/usage_records").raise_for_status().json()
+                counts.append((shown["livemode"], shown["row_count"]))
+    assert [livemode for livemode, _ in counts] == [True, False] * 3
+    parent, zurich, osaka = (counts[number][1] for number in (0, 2, 4))
+    assert [rows for _, rows in counts] == [parent, parent, zurich, zurich, osaka, osaka]
+    assert 5_000 < zurich < parent - osaka

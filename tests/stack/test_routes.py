@@ -38,13 +38,15 @@ def test_a_route_asks_for_a_key(place: Place, method: str, path: str) -> None:
     assert answer.status_code == 401
     if path.startswith("/v2/"):
         assert set(answer.json()) == {"detail"}
+    elif "/v1/account/" in path:
+        assert [error["code"] for error in answer.json()["errors"]] == ["unauthorized"]
     else:
         assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("GET", "/v1/nothing"), ("PUT", "/v1/reporting/report_runs"), ("GET", "/v1/files")],
+    [("GET", "/"), ("GET", "/v1/nothing"), ("PUT", "/v1/reporting/report_runs"), ("POST", "/v1/files")],
 )
 def test_what_is_no_route_is_not_found(
     place: Place, organisation: Organisation, method: str, path: str
@@ -53,3 +55,13 @@ def test_what_is_no_route_is_not_found(
 
     assert answer.status_code == 404
     assert f"({method}: {path})" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_wrong_verb_of_account_usage_is_told_the_right_one(place: Place, prefix: str) -> None:
+    answer = httpx.get(f"{place.base_url}{prefix}/v1/account/usage/report", timeout=60)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert [error["code"] for error in answer.json()["errors"]] == ["method.unsupported"]
+    answer = httpx.get(f"{place.base_url}{prefix}/v1/account/nothing", timeout=60)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "notfound")

@@ -130,6 +130,9 @@ def test_a_due_config_is_mailed_once_with_the_right_numbers_and_a_link_that_open
     assert link is not None
     opened = httpx.get(link[0], follow_redirects=True, timeout=30)  # no key
     assert opened.status_code == 200
+    listed = {one["url"]: one["opened"] for one in api.get("/v1/file_links").json()["data"]}
+    assert len(listed) == 2  # each recipient has one
+    assert listed[link[0]] == 1
     rows = list(csv.DictReader(io.StringIO(opened.text)))
     assert [row["total"] for row in rows if row["row_type"] == "total"] == ["123.45", "900"]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 
-def test_the_node_sdk_does_all_that_a_customer_does(place: Place) -> None:
+@pytest.mark.parametrize("file", ["reporting.test.mjs", "webhooks.test.mjs"])
+def test_the_node_sdk_does_all_that_a_customer_does(file: str, place: Place) -> None:
     customer = new_customer(place)
     environment = {
         "BASE_URL": customer.base_url,
@@ -27,7 +28,7 @@ def test_the_node_sdk_does_all_that_a_customer_does(place: Place) -> None:
         "END": str(END),
     }
 
-    done = run_tests("reporting.test.mjs", environment)
+    done = run_tests(file, environment)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout

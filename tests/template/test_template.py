@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runsheet.deliveries.execution import MAX_ATTEMPTS
+from runsheet.idempotency.model import HELD_SECONDS
 from runsheet.runtime.dialects import usage
 from runsheet.runtime.settings import Settings
 from tests.template.template import ROOT, resources, template
@@ -22,7 +23,12 @@ FUNCTIONS = resources("AWS::Serverless::Function")
 WORKERS = {name: f for name, f in FUNCTIONS.items() if f["Handler"].startswith("workers.")}
 ROUTED = {name: f for name, f in FUNCTIONS.items() if name not in WORKERS and name != "NotFoundFunction"}
 # Routes without a key: what they open is named by a secret token in the path.
-PUBLIC = {"LinksRetrieveFunction", "UnsubscribeRetrieveFunction", "UnsubscribeUpdateFunction"}
+PUBLIC = {
+    "LinksCheckFunction",
+    "LinksRetrieveFunction",
+    "UnsubscribeRetrieveFunction",
+    "UnsubscribeUpdateFunction",
+}
 GLOBAL_VARIABLES = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 # Statements whose resource is every resource, each with its reason.
@@ -37,12 +43,22 @@ NAMED_BY_THEIR_CONTRACT = {
 }
 
 # Operations that the last segment of their path is called by.
-NAMED_BY_THE_PATH = {"contents", "deliveries", "send", "upcoming"}
+NAMED_BY_THE_PATH = {
+    "cancel",
+    "contents",
+    "deliveries",
+    "preview",
+    "resend",
+    "rotate_secret",
+    "send",
+    "upcoming",
+}
 
 # What an operation is called, by its verb and by whether its path ends in an object.
 OPERATIONS = {
     ("GET", False): {"list"},
     ("GET", True): {"retrieve"},
+    ("HEAD", True): {"check"},
     ("POST", False): {"create"},
     ("POST", True): {"update"},
     ("PATCH", True): {"update"},
@@ -113,7 +129,8 @@ def test_the_route_is_the_handler(name: str) -> None:
     noun, operation, _ = FUNCTIONS[name]["Handler"].split(".")
     route = f"{event['Method']} {event['Path']}"
     decorator = "page" if name in PUBLIC else "endpoint"
-    assert f'@{decorator}("{route}"' in handler_file(FUNCTIONS[name]).read_text()
+    # A long route is on the next line.
+    assert f'@{decorator}("{route}"' in re.sub(r"\(\s+", "(", handler_file(FUNCTIONS[name]).read_text())
     if event["Path"].startswith("/v1/account/"):
         assert NAMED_BY_THEIR_CONTRACT[route] == f"{noun}.{operation}"
         return
@@ -195,11 +212,27 @@ def test_no_statement_allows_every_resource_or_action_without_a_written_reason()
     assert [action for action in actions if "*" in action] == []
 
 
-def test_no_function_has_more_than_its_inline_and_the_authentication_policy() -> None:
+def test_no_function_has_more_than_its_inline_and_the_shared_policies() -> None:
     named = [
         policy for f in FUNCTIONS.values() for policy in f.get("Policies", []) if "Statement" not in policy
     ]
-    assert all(policy == {"Ref": "AuthenticationPolicy"} for policy in named)
+    assert all(policy in ({"Ref": "AuthenticationPolicy"}, {"Ref": "IdempotencyPolicy"}) for policy in named)
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_every_post_with_a_key_is_carried_out_once(name: str) -> None:
+    """Nothing else reads the answers that are kept; who holds a request is dead when another takes it over."""
+    function = FUNCTIONS[name]
+    posts = function["Events"]["Route"]["Properties"]["Method"] == "POST" and name not in PUBLIC
+    assert ({"Ref": "IdempotencyPolicy"} in function["Policies"]) == posts
+    timeout = function.get("Timeout", template()["Globals"]["Function"]["Timeout"])
+    assert not posts or timeout < HELD_SECONDS
+
+
+def test_answers_that_may_hold_secrets_are_in_no_backup() -> None:
+    properties = resources("AWS::DynamoDB::Table")["IdempotencyTable"]
+    assert "PointInTimeRecoverySpecification" not in properties
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
 @pytest.mark.parametrize("name", ROUTED)
@@ -209,6 +242,36 @@ def test_every_route_but_the_public_ones_asks_for_a_key(name: str) -> None:
     assert any("{token}" in event["Properties"]["Path"] for event in FUNCTIONS[name]["Events"].values()) == (
         name in PUBLIC
     )
+
+
+def test_only_those_who_make_or_show_file_links_may_make_their_tokens() -> None:
+    """Following a link takes its token's hash, so the public functions hold nothing that opens other links."""
+    readers = {name for name, s in statements() if "secretsmanager:GetSecretValue" in s["Action"]}
+    makers = {name for name in FUNCTIONS if name.startswith("FileLinks")} | {"SendEmailFunction"}
+    assert readers == makers
+    assert not readers & PUBLIC
+
+
+def test_only_the_sender_reads_what_webhooks_are_signed_with() -> None:
+    """The others write it without getting it back, and nobody but these three touches it."""
+    table = {"Fn::GetAtt": ["WebhookSecretsTable", "Arn"]}
+    rights: dict[str, set[str]] = {}
+    for name, statement in statements():
+        listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        if table in listed:
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            rights.setdefault(name, set()).update(actions)
+            if name != "SendWebhookFunction":
+                assert statement["Condition"] == {
+                    "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}
+                }, name
+    assert rights == {
+        "SendWebhookFunction": {"dynamodb:BatchGetItem"},
+        "WebhookEndpointsCreateFunction": {"dynamodb:PutItem"},
+        "WebhookEndpointsDeleteFunction": {"dynamodb:DeleteItem"},
+        "WebhookEndpointsRotateSecretFunction": {"dynamodb:UpdateItem"},
+    }
+    assert resources("AWS::DynamoDB::Table")["WebhookSecretsTable"]["SSESpecification"]["SSEEnabled"] is True
 
 
 QUEUES = resources("AWS::SQS::Queue")

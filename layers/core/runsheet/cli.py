@@ -130,6 +130,9 @@ def create_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
     subscription_end: Day = None,
     subscription_credits: Credits = None,
     log_model: LogModelOption = None,
+    contact_email: Annotated[
+        str | None, typer.Option(help="Who is told when a webhook endpoint is disabled.")
+    ] = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
@@ -145,6 +148,7 @@ def create_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
         plan_type.value if plan_type else None,
         subscription_credits,
         log_model.value if log_model else "Tiered",
+        contact_email,
     )
     with _deployment(stack, stack_name):
         _write(_organisation_fields(organisations.create(new)), as_json=as_json)
@@ -184,13 +188,16 @@ def update_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
     subscription_end: Day = None,
     subscription_credits: Credits = None,
     log_model: LogModelOption = None,
+    contact_email: Annotated[
+        str | None, typer.Option(help="Who is told when a webhook endpoint is disabled; empty for nobody.")
+    ] = None,
     stack: Stack = Where.AWS,
     stack_name: StackName = "runsheet",
     as_json: AsJson = False,
 ) -> None:
-    """Change an organisation: its time zone, and with it when its reports are sent; its plan; or renew its subscription.
+    """Change an organisation: its time zone, and with it when its reports are sent, its contact, its plan.
 
-    What is left out stays as it is. Safe to repeat.
+    New dates renew its subscription. What is left out stays as it is. Safe to repeat.
     """
     changes = Changes(
         timezone,
@@ -200,6 +207,7 @@ def update_organisation(  # noqa: PLR0913, PLR0917 -- the options of a command a
         plan_type.value if plan_type else None,
         subscription_credits,
         log_model.value if log_model else None,
+        contact_email,
     )
     with _deployment(stack, stack_name):
         _write(_organisation_fields(organisations.update(organisation, changes)), as_json=as_json)

@@ -3,6 +3,8 @@
 RunsheetError
 ├── InvalidRequest        400
 │   ├── SeveralProblems   400
+│   ├── InvalidHeader     400
+│   │   └── IdempotencyError
 │   ├── PayloadTooLarge   413
 │   └── UnsupportedMedia  415
 ├── AuthenticationFailed  401
@@ -10,6 +12,7 @@ RunsheetError
 ├── NotFound              404
 ├── MethodNotAllowed      405
 ├── Conflict              409
+│   └── KeyInUse          409
 ├── Gone                  410
 ├── TooManyRequests       429
 └── Unavailable           503
@@ -72,6 +75,23 @@ class SeveralProblems(InvalidRequest):
         self.problems = tuple(problems)
 
 
+class InvalidHeader(InvalidRequest):
+    """A header cannot be honoured.
+
+    Args:
+        message: what is wrong and what is allowed.
+        header: its name.
+    """
+
+    def __init__(self, message: str, *, header: str) -> None:
+        super().__init__(message)
+        self.header = header
+
+
+class IdempotencyError(InvalidHeader):
+    """The idempotency key was used for another request."""
+
+
 class PayloadTooLarge(InvalidRequest):
     """The body is over the limit of its route."""
 
@@ -122,6 +142,12 @@ class Conflict(RunsheetError):
     """The request is at odds with what is stored."""
 
     status = 409
+
+
+class KeyInUse(Conflict):
+    """Another request of the same idempotency key is being carried out; the same request succeeds after it."""
+
+    code = "idempotency_key_in_use"
 
 
 class Gone(RunsheetError):

@@ -30,6 +30,11 @@ FIRST_ATTENTION_SECONDS = 30
 MAX_ATTEMPTS = 3
 SHARDS = ("0", "1", "2", "3")
 
+
+class LeaseLost(Exception):
+    """The work is no longer this worker's: it has ended, or another worker has taken it over."""
+
+
 _HELD = "#status = :held AND lease = :lease"
 END = " REMOVE unfinished, attention_at, lease, lease_until"
 
@@ -40,24 +45,32 @@ def shard_of(object_id: str) -> str:
 
 
 @contextmanager
-def kept(extend: Callable[[], None]) -> Iterator[None]:
+def kept(extend: Callable[[], None]) -> Iterator[Callable[[], None]]:
     """Call `extend` every 15 s while the body runs, on a thread of its own: a long query cannot do it itself.
 
-    A failure to extend is logged and left: the worker's last write names the lease and is refused if it was lost.
+    Yields what the body may call as often as it likes: it raises LeaseLost once `extend` has. Any other failure to
+    extend is logged and left: the worker's last write names the lease and is refused if it was lost.
     """
-    done = threading.Event()
+    done, lost = threading.Event(), threading.Event()
+
+    def check() -> None:
+        if lost.is_set():
+            raise LeaseLost
 
     def beat() -> None:
         while not done.wait(_EXTEND_EVERY_SECONDS):
             try:
                 extend()
+            except LeaseLost:
+                lost.set()
+                return
             except Exception:  # noqa: BLE001 - a thread has nobody to raise to
                 logger.exception("lease not extended")
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     try:
-        yield
+        yield check
     finally:
         done.set()
         thread.join()
@@ -71,31 +84,40 @@ class Work:
         table: its name.
         open: the statuses in which a worker may take an item.
         held: the status of an item that a worker holds.
+        not_before: the attribute that says from when on it may be taken (unix seconds); none if it may be at once.
     """
 
     table: Callable[[], str]
     open: tuple[str, ...]
     held: str
+    not_before: str | None = None
 
     def take(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> dict[str, Any] | None:
         """Take the lease of an item that is open and that nobody holds, and return the item; None if there is none."""
         statuses = {f":open{number}": status for number, status in enumerate(self.open)}
+        due = f" AND {self.not_before} <= :now" if self.not_before else ""
         return self._changed(
             tenant,
             object_id,
             "SET #status = :held, lease = :lease, lease_until = :until, attention_at = :until, unfinished = :shard "
             "ADD attempts :one",
-            f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
+            f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)"
+            + due,
             statuses
             | {":held": self.held, ":lease": lease, ":until": now + LEASE_SECONDS, ":now": now, ":one": 1}
             | {":shard": shard_of(object_id)},
         )
 
     def extend(self, tenant: Tenant, object_id: str, lease: str, *, progress: float, now: int) -> None:
-        """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+        """Note the progress (0 to 1) and keep the lease.
+
+        Raises:
+            LeaseLost: it is held no longer.
+        """
         expression = "SET progress = :progress, lease_until = :until, attention_at = :until"
         values = {":progress": progress, ":until": now + LEASE_SECONDS}
-        dynamodb().update_item(**self.held_update(tenant, object_id, lease, expression, values))
+        if not self.end(tenant, object_id, lease, expression, values):
+            raise LeaseLost
 
     def release(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> None:
         """Give the lease back, if it is held still, so that the next message may take it at once."""
@@ -105,7 +127,7 @@ class Work:
     def end(
         self, tenant: Tenant, object_id: str, lease: str, expression: str, values: Mapping[str, Any]
     ) -> bool:
-        """Carry out a worker's last change; False if the lease was lost to another worker."""
+        """Carry out a worker's change, such as its last one; False if the lease was lost."""
         update = self.held_update(tenant, object_id, lease, expression, values)
         return if_holds(dynamodb().update_item, **update) is not None
 

@@ -19,6 +19,11 @@ def names() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
 
 
+def is_zone(name: str) -> bool:
+    """Return whether `zone` knows the name."""
+    return _RENAMED.get(name, name) in names()
+
+
 @cache
 def zone(name: str) -> ZoneInfo:
     """Return the zone of an IANA name.

@@ -90,7 +90,7 @@ def test_an_organisation_is_created_shown_and_listed() -> None:
 
     assert child.keys() == {
         *("id", "name", "created", "timezone", "parent_id", "plan", "subscription_start", "subscription_end"),
-        *("plan_type", "subscription_credits", "log_model"),
+        *("plan_type", "subscription_credits", "log_model", "contact_email"),
     }
     assert (child["parent_id"], child["subscription_end"]) == (parent["id"], "2026-12-31")
     assert (child["plan_type"], child["subscription_credits"], child["log_model"]) == ("Trial", 21900, "Flex")
@@ -268,3 +268,15 @@ def test_a_subscription_is_renewed_and_nothing_else_changes() -> None:
     assert "Nothing is to change" in failure("organisations", "update", made["id"])
     wrong = run("organisations", "update", made["id"], "--plan-type", "paid")
     assert (wrong.exit_code, "'Paid'" in wrong.stderr) == (2, True)
+
+
+def test_the_contact_of_an_organisation_is_changed_and_taken_away() -> None:
+    made = run_json("organisations", "create", "Acme", "--contact-email", "ops@acme.example")
+    assert made["contact_email"] == "ops@acme.example"
+    update = ("organisations", "update", made["id"])
+    changed = run_json(*update, "--contact-email", "it@acme.example")
+    assert (changed["contact_email"], changed["timezone"]) == ("it@acme.example", "Etc/UTC")
+    both = run_json(*update, "--contact-email", "", "--timezone", "Asia/Tokyo")
+    assert (both["contact_email"], both["timezone"]) == (None, "Asia/Tokyo")
+    assert "contact_email" in failure(*update, "--contact-email", "nobody")
+    assert "Nothing is to change" in failure(*update)

@@ -82,7 +82,7 @@ def parquet(values: pa.Array) -> bytes:
     ids = pa.array([f"u{n:04}" for n in range(count)])
     out = pa.BufferOutputStream()
     pq.write_table(pa.table(columns | {"id": ids, "quantity": values}), out)
-    return out.getvalue().to_pybytes()
+    return bytes(out.getvalue().to_pybytes())
 
 
 def refused(content: bytes, form: Format) -> list[tuple[int | None, str]]:

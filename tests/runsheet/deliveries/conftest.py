@@ -9,6 +9,6 @@ from runsheet.runtime.settings import settings
 
 
 @pytest.fixture(autouse=True)
-def mail(tables: None, buckets: None, queues: None) -> None:  # noqa: ARG001 - they must be there
+def mail(tables: None, buckets: None, queues: None, secrets: None) -> None:  # noqa: ARG001 - they must be there
     """A sender that SES has verified."""
     boto3.client("ses", region_name="eu-west-1").verify_email_identity(EmailAddress=settings().mail_from)

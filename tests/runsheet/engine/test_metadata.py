@@ -15,7 +15,7 @@ from runsheet.datasets.schema import schema
 from runsheet.engine import metadata, session
 from runsheet.engine.errors import ReportFailed
 from runsheet.engine.relations import Relation
-from runsheet.engine.report import Run
+from runsheet.engine.run import Run
 from runsheet.engine.session import literal
 from tests.reports import cases
 

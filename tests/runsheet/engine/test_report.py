@@ -19,6 +19,8 @@ from runsheet.datasets.model import DataFile, Level, Snapshot
 from runsheet.datasets.schema import schema
 from runsheet.engine import report, session
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.inputs import Inputs
+from runsheet.engine.run import Run
 from tests.reports import cases
 
 if TYPE_CHECKING:
@@ -76,9 +78,7 @@ def export(
     given = GIVEN | ({"columns": columns} if columns else {})
     return report.export(
         tenant,
-        report_type,
-        report_type.bind(given),
-        snapshots,
+        Inputs(report_type, report_type.bind(given), snapshots),
         bucket=os.environ["RESULTS_BUCKET"],
         key="results/org_a/live/run.csv",
         on_progress=on_progress,
@@ -116,6 +116,29 @@ def test_a_report_without_any_file_is_its_header(lake: None, tenant: Tenant) -> 
     assert (done.rows, done.size, shares) == (0, 6, [1.0])
 
 
+def test_what_the_sql_refuses_ends_the_run_in_its_words(put: Callable[..., DataFile], tenant: Tenant) -> None:
+    refusing = ITEMIZED.sql.replace(
+        "    description,",
+        "    refused('rate_missing', concat('No rate\nfor ', id))::varchar as description,",
+    )
+    assert refusing != ITEMIZED.sql
+    report_type = dataclasses.replace(ITEMIZED, sql=refusing)
+    with pytest.raises(ReportFailed) as failed:
+        export(tenant, snapshot(put("dsf_1", records(1, "2024-01-01"))), report_type=report_type)
+    assert (failed.value.code, failed.value.message) == ("rate_missing", "No rate\nfor txn_0000000")
+
+
+def test_sums_beyond_what_a_decimal_holds_end_the_run(put: Callable[..., DataFile], tenant: Tenant) -> None:
+    large = ITEMIZED.sql.replace(
+        "    description,", "    (gross::decimal(38, 18) * 1e30::decimal(38, 0))::varchar as description,"
+    )
+    assert large != ITEMIZED.sql
+    report_type = dataclasses.replace(ITEMIZED, sql=large)
+    with pytest.raises(ReportFailed) as failed:
+        export(tenant, snapshot(put("dsf_1", records(2, "2024-01-01"))), report_type=report_type)
+    assert failed.value.code == "amounts_too_large"
+
+
 def test_many_parts_are_sent_in_order_and_each_is_told(
     put: Callable[..., DataFile], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +167,7 @@ def test_files_in_order_give_the_same_as_a_sort(
     ]
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     kept = result()
-    monkeypatch.setattr(report.Run, "_keeps_order", lambda *_: False)
+    monkeypatch.setattr(Run, "_keeps_order", lambda *_: False)
     export(tenant, snapshot(*files), columns=["balance_transaction_id", "created", "net"])
     assert kept == result()
     assert kept.count(b"\n") == 140_001

@@ -33,7 +33,7 @@ def unfinished(bucket: str) -> int:
 
 
 def send(bucket: str, size: int) -> None:
-    with Upload(clients.s3(), bucket, "r.csv") as sent:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
         sent.write(b"x" * size)
         sent.finish()
 
@@ -44,7 +44,7 @@ def send(bucket: str, size: int) -> None:
 def test_what_is_written_is_stored_with_its_size_and_digest(bucket: str, tmp_path: Path, size: int) -> None:
     data = os.urandom(size)
     (tmp_path / "rest").write_bytes(data[size // 3 :])
-    with Upload(clients.s3(), bucket, "r.csv") as sent:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
         sent.write(data[: size // 3])
         sent.write_file(tmp_path / "rest")
         sent.finish()
@@ -56,7 +56,7 @@ def test_what_is_written_is_stored_with_its_size_and_digest(bucket: str, tmp_pat
 def test_a_small_result_is_one_put(bucket: str) -> None:
     calls: list[str] = []
     clients.s3().meta.events.register("before-call.s3", lambda model, **_: calls.append(model.name))
-    with Upload(clients.s3(), bucket, "r.csv") as sent:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
         sent.write(b"a,b\n")
         sent.finish()
     assert calls == ["PutObject"]
@@ -67,7 +67,7 @@ def test_every_part_but_the_last_is_of_8_mib(bucket: str) -> None:
     clients.s3().meta.events.register(
         "provide-client-params.s3.UploadPart", lambda params, **_: sizes.append(len(params["Body"]))
     )
-    with Upload(clients.s3(), bucket, "r.csv") as sent:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
         for _ in range(21):
             sent.write(b"x" * MIB)
         sent.finish()
@@ -75,7 +75,7 @@ def test_every_part_but_the_last_is_of_8_mib(bucket: str) -> None:
 
 
 def test_an_object_appears_only_when_it_is_finished(bucket: str) -> None:
-    with Upload(clients.s3(), bucket, "r.csv") as sent:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
         sent.write(b"x" * 9 * MIB)
         assert "Contents" not in clients.s3().list_objects_v2(Bucket=bucket)
         sent.finish()
@@ -84,7 +84,7 @@ def test_an_object_appears_only_when_it_is_finished(bucket: str) -> None:
 
 def test_nothing_is_left_of_a_failed_upload(bucket: str) -> None:
     def lose() -> None:
-        with Upload(clients.s3(), bucket, "r.csv") as sent:
+        with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
             sent.write(b"x" * 20 * MIB)
             raise RuntimeError("lost")
 

@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from runsheet.mail import message, rendering
 from runsheet.mail.addresses import Undeliverable, to_ascii
-from runsheet.mail.model import About, Attachment, Bar, FailureMail, Rendered, ReportMail, Summary, Total
+from runsheet.mail.model import (
+    About,
+    Attachment,
+    Bar,
+    DisabledMail,
+    FailureMail,
+    Rendered,
+    ReportMail,
+    Summary,
+    Total,
+)
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -252,6 +262,26 @@ def test_a_name_cannot_begin_a_header(title: str) -> None:
 
 def test_a_name_of_any_script_arrives() -> None:
     assert built(report(title="Größe 報告 🧾"))["Subject"].startswith("Größe 報告 🧾: as of")
+
+
+def test_a_disabled_endpoint_s_own_words_are_text_and_begin_no_header() -> None:
+    url = "https://example.com/<script>?a=1&b=" + "x" * 400
+    rendered = rendering.disabled(DisabledMail("we_1", url, "live", "It answered\r\nBcc: evil@example.com"))
+    assert Page(rendered.html).open == []
+    assert "<script>" not in rendered.html
+    assert "\r" not in rendered.text
+    raw = message.build(
+        rendered,
+        sender="reports@example.com",
+        recipient="ops@acme.example",
+        unsubscribe_url=None,
+        attachment=None,
+        at=datetime(2026, 11, 22, 8, tzinfo=UTC),
+    )
+    assert b"List-Unsubscribe" not in raw
+    parsed = email.message_from_bytes(raw, policy=policy.default)
+    assert parsed["Bcc"] is None
+    assert len(parsed["Subject"]) <= 200
 
 
 def test_a_long_subject_begins_on_its_own_line() -> None:

@@ -56,6 +56,31 @@ def test_nothing_invalid_is_stored() -> None:
     assert service.page() == ([], None)
 
 
+def test_a_contact_is_kept_changed_and_taken_away() -> None:
+    made = service.create(NewOrganisation("Acme", contact_email="ops@acme.example"))
+    assert service.get(made.id).contact_email == "ops@acme.example"
+    assert (
+        service.update(made.id, Changes(contact_email="it@acme.example")).contact_email == "it@acme.example"
+    )
+    assert service.get(made.id).contact_email == "it@acme.example"
+    assert service.update(made.id, Changes(contact_email="")) == service.get(made.id)
+    assert service.get(made.id).contact_email is None
+    with pytest.raises(NotFound):
+        service.update("org_none", Changes(contact_email="it@acme.example"))
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@b@c", "a@example.com\r\nBcc: b@example.com"])
+def test_a_contact_is_an_address(address: str) -> None:
+    made = service.create(NewOrganisation("Acme"))
+    with pytest.raises(InvalidRequest, match="Invalid contact_email") as refused:
+        service.create(NewOrganisation("Acme", contact_email=address))
+    assert refused.value.param == "contact_email"
+    if address:
+        with pytest.raises(InvalidRequest, match="Invalid contact_email"):
+            service.update(made.id, Changes(contact_email=address))
+    assert service.get(made.id).contact_email is None
+
+
 def test_pages_hold_every_organisation_once() -> None:
     made = {service.create(NewOrganisation(f"Acme {number}")).id for number in range(7)}
 

@@ -22,6 +22,8 @@ from runsheet.report_configs.table import SHARDS
 from runsheet.report_runs import queueing
 from runsheet.report_runs import table as report_runs
 from runsheet.runtime import clients, clock
+from runsheet.runtime.model import CreatedListQuery
+from runsheet.runtime.paging import span
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -87,10 +89,15 @@ def tick() -> None:
         dispatching.dispatch_shard(ShardDue(shard=shard))
 
 
-def runs(tenant: Tenant) -> list[ReportRun]:
-    found, more = report_runs.page(
-        tenant, limit=100, since=None, before=None, older_than=None, newer_than=None
+def page_of_runs(tenant: Tenant, cursor: str | None = None) -> tuple[list[ReportRun], bool]:
+    query = CreatedListQuery(limit=100, starting_after=cursor)
+    return report_runs.page(
+        tenant, span(query, prefix="frr", noun="report_run", known=lambda run_id: run_id == cursor)
     )
+
+
+def runs(tenant: Tenant) -> list[ReportRun]:
+    found, more = page_of_runs(tenant)
     assert not more
     return found
 
@@ -322,9 +329,7 @@ def test_dispatchers_killed_anywhere_neither_double_nor_miss_a_slot(
     stored: Counter[tuple[str, int]] = Counter()
     cursor = None
     while True:
-        page, more = report_runs.page(
-            tenant, limit=100, since=None, before=None, older_than=cursor, newer_than=None
-        )
+        page, more = page_of_runs(tenant, cursor)
         stored.update((run.sending.config_id, run.sending.scheduled_for) for run in page if run.sending)
         if not more:
             break

@@ -38,7 +38,8 @@ def requested(run: ReportRun) -> RunRequested:
 
 def results() -> list[str]:
     answer = boto3.client("s3").list_objects_v2(Bucket=settings().results_bucket)
-    return [found["Key"] for found in answer.get("Contents", [])]
+    keys = [found["Key"] for found in answer.get("Contents", [])]
+    return [key for key in keys if not key.endswith(".manifest.json")]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, failure: Callable[[], Exception]) -> None:
@@ -63,6 +64,9 @@ def test_a_run_ends_with_a_file_that_its_tenant_can_download(run: ReportRun) -> 
     assert shown.result.expires_at == shown.result.created + 365 * 24 * 60 * 60
     assert (shown.row_count, shown.sha256, shown.progress) == (0, ended.file.sha256, 1.0)
     assert shown.download_url is not None
+    # Who is given a link to the file sees the object's key, and not whose it is.
+    assert results() == [ended.file.key]
+    assert "org_a" not in ended.file.key
 
 
 def test_a_message_that_comes_again_changes_nothing(run: ReportRun) -> None:

@@ -12,7 +12,7 @@ import pytest
 from runsheet import ids, leases
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.report_runs import creation, queueing, service, table
-from runsheet.report_runs.model import NewReportRun, ReportRun
+from runsheet.report_runs.model import DEADLINE_SECONDS, NewReportRun, ReportRun
 from runsheet.runtime import clients, clock
 from runsheet.runtime.model import CreatedListQuery
 from runsheet.runtime.settings import settings
@@ -81,6 +81,9 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         "sha256": None,
         "download_url": None,
         "download_url_expires_at": None,
+        "resolved_parameters": None,
+        "manifest": None,
+        "reused_from": None,
     }
     assert list(shown["parameters"]) == sorted(shown["parameters"])
 
@@ -91,7 +94,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         (
             NewReportRun(report_type="nope.1"),
             "report_type",
-            "No such report_type: 'nope.1'. Must be one of: ar_aging.detail.1, ",
+            "No such report_type: 'nope.1'. Must be one of: account_usage.child_detailed.1, ",
         ),
         (NewReportRun(report_type="../x"), "report_type", "No such report_type: '../x'."),
         (
@@ -137,7 +140,7 @@ def test_the_sweeper_queues_what_has_no_message_and_fails_what_is_too_late(
     queueing.sweep()
     queueing.sweep()
     assert [message["run_id"] for message in messages()] == [run.id]
-    at(started + timedelta(seconds=queueing.DEADLINE_SECONDS + 1))
+    at(started + timedelta(seconds=DEADLINE_SECONDS + 1))
     queueing.sweep()
     ended = service.retrieve(TENANT, run.id)
     assert (ended.status, ended.error_code) == ("failed", "deadline_exceeded")

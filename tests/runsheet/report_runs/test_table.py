@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError
 
 from runsheet import ids, leases
 from runsheet.files import table as files_table
@@ -59,7 +58,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing() -> None:
     run = stored()
     table.take(TENANT, run.id, "lease_1", now=CREATED)
     table.take(TENANT, run.id, "lease_2", now=CREATED + leases.LEASE_SECONDS)
-    with pytest.raises(ClientError):
+    with pytest.raises(leases.LeaseLost):
         table.extend(run, "lease_1", progress=0.5, now=CREATED)
     table.release(run, "lease_1", now=CREATED)
     assert table.take(TENANT, run.id, "lease_3", now=CREATED + leases.LEASE_SECONDS + 1) is None
@@ -135,5 +134,7 @@ def test_of_two_sweepers_one_queues_a_run() -> None:
 
 def test_no_id_is_stored_twice() -> None:
     run = stored()
-    with pytest.raises(ClientError):
-        table.put(run, expires_at=1)
+    assert table.fail(run, error="No.", code="internal_error")
+    there = table.put(run, expires_at=1)
+    assert (there.id, there.status) == (run.id, "failed")
+    assert table.get(TENANT, run.id) == there

@@ -285,6 +285,37 @@ def test_headers_that_cannot_be_honoured_are_refused(
     assert "idempotency-key" not in answer.headers
 
 
+@pytest.mark.parametrize("header", ["stripe_account", "stripe_context"])
+def test_a_request_for_an_account_is_about_its_data(
+    organisation_id: str, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    child = organisations.create(NewOrganisation("Child", parent_id=organisation_id)).id
+    token = secret(organisation_id, "live", "restricted", ["files_read"])
+    answer = post("name=a", f"Bearer {token}", **{header: child})
+    assert (answer.json["organisation"], answer.json["livemode"]) == (child, True)
+    assert answer.headers.get("stripe-account") == (child if header == "stripe_account" else None)
+    own = post("name=a", f"Bearer {token}")
+    assert own.json["organisation"] == organisation_id
+    assert "stripe-account" not in own.headers
+    first, second = (json.loads(line) for line in log.getvalue().splitlines() if '"POST 200"' in line)
+    assert (first["organisation"], first["account"]) == (organisation_id, child)
+    assert "account" not in second
+    headers = {"authorization": f"Bearer {token}", "stripe-account": child}
+    assert send(listing, event("GET", "/v1/things", headers=headers)).status == 403
+
+
+def test_an_account_is_looked_at_after_the_key(organisation_id: str) -> None:
+    bearer = f"Bearer {secret(organisation_id)}"
+    assert post("name=a", "Bearer x", stripe_account="org_none").status == 401
+    refused = post("name=a", bearer, stripe_account="org_none")
+    assert (refused.status, refused.json["error"]["code"]) == (403, "account_invalid")
+    assert post("name=a", bearer, stripe_account="").status == 403
+    two = post("name=a", bearer, stripe_account="org_a", stripe_context="org_b")
+    assert (two.status, two.json["error"]["type"]) == (400, "invalid_request_error")
+
+
 @pytest.mark.parametrize(
     ("query", "limit", "since"),
     [

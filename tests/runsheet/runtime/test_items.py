@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from runsheet.runtime.items import from_item, to_attribute, to_item
 
-PLAIN = st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text()
+PLAIN = st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text() | st.binary()
 NESTED = st.recursive(
     PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner), max_leaves=12
 )
@@ -39,7 +39,7 @@ def test_numbers_without_a_fraction_are_integers() -> None:
     assert read == {"a": 12, "b": 100, "c": 0.5, "d": 2}
 
 
-@pytest.mark.parametrize("value", [object(), b"bytes", {1, 2}, [Decimal(1)]])
+@pytest.mark.parametrize("value", [object(), bytearray(b"bytes"), {1, 2}, [Decimal(1)]])
 def test_what_no_attribute_of_ours_holds_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="no attribute holds a"):
         to_attribute(value)

@@ -68,6 +68,26 @@ describe("a run", () => {
     assert.equal((await live.files.retrieve(run.result.id)).size, Buffer.byteLength(CSV));
   });
 
+  it("is given to somebody without a key, by a link that ends when it is told to", async () => {
+    const link = await live.fileLinks.create({ file: run.result.id, metadata: { to: "auditor", 7: "x" } });
+    assert.deepEqual(link.metadata, { to: "auditor", 7: "x" });
+    assert.equal(await (await fetch(link.url)).text(), CSV);
+    // The SDK sends null as an empty text, which unsets.
+    const soon = Math.floor(Date.now() / 1000) + 60;
+    assert.equal((await live.fileLinks.update(link.id, { expires_at: soon })).expires_at, soon);
+    const changed = await live.fileLinks.update(link.id, { expires_at: null, metadata: null });
+    assert.deepEqual([changed.expires_at, changed.metadata], [run.result.expires_at, {}]);
+    const ended = await live.fileLinks.update(link.id, { expires_at: "now" });
+    assert.equal(ended.expired, true);
+    assert.equal((await fetch(link.url)).status, 410);
+    const iterated = [];
+    for await (const found of live.fileLinks.list({ file: run.result.id, expired: true })) iterated.push(found.id);
+    assert.deepEqual(iterated, [link.id]);
+    const files = [];
+    for await (const file of live.files.list({ limit: 1, created: { gte: run.created } })) files.push(file.id);
+    assert.ok(files.includes(run.result.id));
+  });
+
   it("is downloaded as a stream", async () => {
     const path = new URL(run.result.url).pathname;
     const stream = await live.rawRequest("GET", path, null, { streaming: true });

@@ -14,6 +14,8 @@ from runsheet.runtime import clock
 if TYPE_CHECKING:
     from runsheet.account_usage.model import NewUsageReport
     from runsheet.api_keys.model import ApiKey
+    from runsheet.ids import Origin
+    from runsheet.tenancy import Tenant
 
 _REPORT_TYPES = {
     "standard": "account_usage.standard.1",
@@ -22,8 +24,8 @@ _REPORT_TYPES = {
 }
 
 
-def create(key: ApiKey, new: NewUsageReport) -> UsageReportJob:
-    """Store the run of an export and queue it.
+def create(tenant: Tenant, key: ApiKey, new: NewUsageReport, origin: Origin | None = None) -> UsageReportJob:
+    """Store the run of an export and queue it; of the same `origin` there is one, however often it is called.
 
     It is not held against the data that there is: a day of the subscription without a record is a row of zeros.
 
@@ -32,7 +34,7 @@ def create(key: ApiKey, new: NewUsageReport) -> UsageReportJob:
         InvalidRequest: the days are outside of the subscription, in the future, or in the wrong order.
         TooManyRequests: the key has as many exports running as it may have.
     """
-    organisation = subscription.organisation_of(key.tenant)
+    organisation = subscription.organisation_of(tenant)
     if new.report_type == "childDetailed" and not organisations.has_children(organisation.id):
         raise subscription.not_allowed(
             "Only an organisation with child organisations has a childDetailed report."
@@ -46,9 +48,10 @@ def create(key: ApiKey, new: NewUsageReport) -> UsageReportJob:
     }
     if new.report_type != "childDetailed":
         # It is charged to who deploys for another: without a parent there is none (contracts: account usage, 2.1).
-        charged = new.include_deployment_charge and organisation.parent_id is not None
-        parameters["include_deployment_charge"] = "true" if charged else "false"
+        parameters["include_deployment_charge"] = (
+            new.include_deployment_charge and organisation.parent_id is not None
+        )
     report_type = catalog.report_type(_REPORT_TYPES[new.report_type])
-    run = new_run(key.tenant, report_type, report_type.bind(parameters))
+    run = new_run(tenant, report_type, report_type.bind(parameters), origin)
     running.begin(key, run)
     return UsageReportJob(job_id=run.id)

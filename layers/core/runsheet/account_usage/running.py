@@ -17,6 +17,7 @@ from runsheet.runtime import clock
 if TYPE_CHECKING:
     from runsheet.api_keys.model import ApiKey
     from runsheet.report_runs.model import ReportRun
+    from runsheet.tenancy import Tenant
 
 MAX_RUNNING = 10
 # About as long as an export takes.
@@ -24,15 +25,18 @@ _RETRY_AFTER_SECONDS = 5
 
 
 def begin(key: ApiKey, run: ReportRun) -> None:
-    """Store a new run of the key's, if it may have one more, and ask for a worker.
+    """Store a new run that the key asked for, if it may have one more, and ask for a worker.
+
+    A run that is stored already, by a request that is carried out again, takes no second place.
 
     Raises:
         TooManyRequests: it may not.
         Unavailable: the key begins exports faster than they can be counted.
     """
-    if not _stored(key, run):
-        _take_out_ended(key)
-        if not _stored(key, run):
+    holder = _holder(key, run.tenant)
+    if not _stored(holder, run) and report_runs.get(run.tenant, run.id) is None:
+        _take_out_ended(holder, run.tenant)
+        if not _stored(holder, run):
             raise TooManyRequests(
                 f"At most {MAX_RUNNING} exports of an access key run at once. Wait until one has ended.",
                 retry_after=_RETRY_AFTER_SECONDS,
@@ -40,13 +44,18 @@ def begin(key: ApiKey, run: ReportRun) -> None:
     queueing.queue_all([run])
 
 
-def _stored(key: ApiKey, run: ReportRun) -> bool:
+def _holder(key: ApiKey, tenant: Tenant) -> str:
+    """Return whose exports are counted: the key's, for each organisation that it acts for."""
+    return key.id if tenant == key.tenant else f"{key.id}#{tenant.organisation_id}"
+
+
+def _stored(holder: str, run: ReportRun) -> bool:
     put = report_runs.put_operation(run, expires_at=queueing.expires_at(run))
-    return rate_limits.hold(key.id, run.id, {"Put": put}, most=MAX_RUNNING, until=run.deadline)
+    return rate_limits.hold(holder, run.id, {"Put": put}, most=MAX_RUNNING, until=run.deadline)
 
 
-def _take_out_ended(key: ApiKey) -> None:
-    held = rate_limits.held(key.id)
-    ended = held - report_runs.running(key.tenant, held, now=clock.seconds())
+def _take_out_ended(holder: str, tenant: Tenant) -> None:
+    held = rate_limits.held(holder)
+    ended = held - report_runs.running(tenant, held, now=clock.seconds())
     if ended:
-        rate_limits.give_back(key.id, ended)
+        rate_limits.give_back(holder, ended)

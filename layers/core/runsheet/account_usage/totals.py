@@ -12,6 +12,7 @@ from runsheet import catalog
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest
 from runsheet.organisations import service as organisations
 
@@ -33,7 +34,7 @@ def credits_by_day(tenant: Tenant, first_day: date, last_day: date) -> dict[date
     totals: dict[date, Decimal] = {}
     try:
         with (
-            report.prepared(tenant, report_type, bound, snapshots, family) as (run, connection),
+            report.prepared(tenant, Inputs(report_type, bound, snapshots, family)) as (run, connection),
             closing(run.render(connection)) as parts,
         ):
             names = next(csv.reader([run.header().decode()]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runsheet.api_keys import table
-from runsheet.api_keys.cache import LIFETIME, KeyCache
+from runsheet.api_keys.cache import LIFETIME, Cache
 from runsheet.errors import AuthenticationFailed
 from runsheet.runtime import clock
 
@@ -26,7 +26,7 @@ _MISSING = (
 _PUBLISHABLE = "This API call cannot be made with a publishable API key. Please use a secret API key."
 
 _log = logging.getLogger(__name__)
-_cache = KeyCache()
+_cache: Cache[ApiKey] = Cache()
 
 
 def authenticate(credential: Credential | None) -> ApiKey:

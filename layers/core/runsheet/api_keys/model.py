@@ -21,11 +21,16 @@ Kind = Literal["secret", "restricted", "access"]
 PERMISSIONS = {
     "report_runs_and_report_types_read": "create, retrieve and list report runs; read report types",
     "files_read": "retrieve and list files, and download them",
+    "file_links_read": "retrieve and list file links, whose addresses open the files",
+    "file_links_write": "create and update file links",
     "datasets_read": "retrieve datasets and uploads",
-    "datasets_write": "send records, and start uploads",
+    "datasets_write": "send and delete records, start uploads, and say up to when a dataset is complete",
     "account_usage_read": "export account usage, its forecast and the account's status; creating an export is reading",
     "report_configs_read": "retrieve and list report configs, what they sent and when they send next",
     "report_configs_write": "create, update and delete report configs, and send their reports",
+    "events_read": "retrieve and list events",
+    "webhook_endpoints_read": "retrieve and list webhook endpoints, and what was delivered to them",
+    "webhook_endpoints_write": "create, update and delete webhook endpoints, rotate their secrets, and send again",
 }
 
 _PREFIXES = {"secret": "sk", "restricted": "rk"}

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from runsheet.catalog.options import OPTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,6 +51,7 @@ Kind = Literal[
     "reporting_category",
     "id",
     "ids",
+    "period",
 ]
 Records = Literal["interval", "before_end", "all"]
 Accounts = Literal["own", "connected"]
@@ -158,6 +161,12 @@ class ReportHeader(_Header):
         unknown = set(self.default_columns or ()) - plain
         if unknown:
             raise ValueError(f"default_columns that are no columns: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _options_are_for_all(self) -> Self:
+        if self.parameters.keys() & OPTIONS.keys():
+            raise ValueError(f"parameters that every report type has: {sorted(OPTIONS)}")
         return self
 
     @model_validator(mode="after")

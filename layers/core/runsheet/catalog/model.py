@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from runsheet import schedule
-from runsheet.catalog import parameters
+from runsheet.catalog import interval, parameters
+from runsheet.catalog.options import OPTIONS, check_format
 from runsheet.errors import InvalidRequest
+from runsheet.runtime import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +52,13 @@ class BoundParameters:
             `*` stands for every key that there is.
         interval_start: first instant of the interval (inclusive), aware; None for a type without one.
         interval_end: end of the interval (exclusive), aware; None for a type without one.
-        end_date: the last day of the interval; None for a type whose interval ends at an instant.
         as_of: the day at whose end the report looks; None for a type without one.
+        end_date: the last day of the interval; None for a type whose interval ends at an instant.
+        resolved: the parameters that stand for `interval`, as a caller would send them; none without it.
+        format: csv, jsonl or parquet.
+        compress: gzip or zip; None for the file as it is.
+        fail: the code of the failure that the run is to end with; None to run it.
+        refresh: whether the result is made anew, where one of the same inputs is there.
     """
 
     echo: dict[str, Any]
@@ -61,6 +68,18 @@ class BoundParameters:
     interval_end: datetime | None
     as_of: date | None = None
     end_date: date | None = None
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    format: str = "csv"
+    compress: str | None = None
+    fail: str | None = None
+    refresh: bool = False
+
+    def unavailable(self, name: str, message: str) -> InvalidRequest:
+        """Return the refusal of a parameter, or of the period that it was resolved from."""
+        if name in self.resolved:
+            period = self.echo["interval"]
+            return InvalidRequest(f"{message} (`interval` = {period}).", param="parameters.interval")
+        return InvalidRequest(f"{message}.", param=f"parameters.{name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +149,20 @@ class ReportType:
     def bind(self, given: Any) -> BoundParameters:  # noqa: ANN401 - it is what came over the wire
         """Check the `parameters` of a run: text from a form, or what `BoundParameters.echo` holds.
 
+        An `interval` is resolved as of now, so what is to stay as it is binds what it was resolved to in its place.
+
         Raises:
             InvalidRequest: the first thing that is wrong, with its field and what is allowed.
         """
-        echo, values = parameters.read(self.parameters, self._column_names(), given)
+        period, resolved = None, {}
+        if isinstance(given, dict) and given.get("interval") is not None:
+            period = parameters.string("parameters[interval]", given["interval"])
+            resolved = interval.resolved(self.parameters, given, period, clock.now())
+            given = {name: value for name, value in given.items() if name != "interval"} | resolved
+        echo, values = parameters.read({**self.parameters, **OPTIONS}, self._column_names(), given)
+        if period is not None:
+            echo = {"interval": period} | {k: v for k, v in echo.items() if k not in resolved}
+        check_format(values)
         _check_days(values)
         _check_accounts(values)
         start, end = values.get("interval_start"), values.get("interval_end")
@@ -169,6 +198,11 @@ class ReportType:
             interval_end=end,
             as_of=as_of,
             end_date=last_day,
+            resolved=resolved,
+            format=values.get("format", "csv"),
+            compress=values.get("compress"),
+            fail=values.get("fail"),
+            refresh=values.get("refresh", False),
         )
 
     def check_available(
@@ -188,26 +222,26 @@ class ReportType:
         """
         start, end = bound.interval_start, bound.interval_end
         if start is not None and availability_start is not None and start < availability_start:
-            raise InvalidRequest(
+            raise bound.unavailable(
+                "interval_start",
                 f"Data for the report type {self.id} is only available starting at"
-                f" {_utc(availability_start)}; you requested `interval_start` = {_utc(start)}.",
-                param="parameters.interval_start",
+                f" {_utc(availability_start)}; you requested `interval_start` = {_utc(start)}",
             )
         # A day that has begun is there as far as it goes; an instant that has not come is not.
         complete = end if bound.end_date is None else _start_of(bound.end_date) + _MICROSECOND
         if end is not None and complete is not None and complete > availability_end:
-            raise InvalidRequest(
+            raise bound.unavailable(
+                "interval_end",
                 f"Data for the report type {self.id} is only available through {_utc(availability_end)};"
-                f" you requested `interval_end` = {_utc(end)}.",
-                param="parameters.interval_end",
+                f" you requested `interval_end` = {_utc(end)}",
             )
         if bound.as_of is not None and (
             schedule.start_of_day(bound.as_of, bound.values["timezone"]) >= availability_end
         ):
-            raise InvalidRequest(
+            raise bound.unavailable(
+                "as_of",
                 f"Data for the report type {self.id} is only available through {_utc(availability_end)};"
-                f" you requested `as_of` = {bound.as_of}, a day that begins later in {bound.values['timezone']}.",
-                param="parameters.as_of",
+                f" you requested `as_of` = {bound.as_of}, a day that begins later in {bound.values['timezone']}",
             )
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runsheet.catalog.header import ParameterHeader
+    from runsheet.catalog.options import Option
 
 DEFAULT_TIMEZONE = "Etc/UTC"
 _DEFAULTS = {"timezone": DEFAULT_TIMEZONE}
@@ -49,14 +50,14 @@ _SHOWN = 60
 
 
 def read(
-    specification: Mapping[str, ParameterHeader],
+    specification: Mapping[str, ParameterHeader | Option],
     columns: Mapping[str, bool],
     given: Any,  # noqa: ANN401
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check `given` against a report type's parameters.
 
     Args:
-        specification: the parameters that the report type has.
+        specification: the parameters that the report type has, and the options that every one has.
         columns: its columns: True for those that take a key in brackets.
         given: the hash that the caller sent: strings and lists from a form, or JSON.
 
@@ -111,7 +112,7 @@ def timezones() -> frozenset[str]:
     return zones.names() | {"US/Pacific-New"}
 
 
-def _refuse_unknown(specification: Mapping[str, ParameterHeader], given: dict[Any, Any]) -> None:
+def _refuse_unknown(specification: Mapping[str, ParameterHeader | Option], given: dict[Any, Any]) -> None:
     unknown = [f"parameters[{_shown(name)}]" for name in given if name not in specification]
     if unknown:
         noun = "parameter" if len(unknown) == 1 else "parameters"
@@ -119,7 +120,12 @@ def _refuse_unknown(specification: Mapping[str, ParameterHeader], given: dict[An
         raise InvalidRequest(f"Received unknown {noun}: {listed}", param=unknown[0], code="parameter_unknown")
 
 
-def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: str, given: Any) -> Any:  # noqa: ANN401
+def _read_one(
+    parameter: ParameterHeader | Option,
+    columns: Mapping[str, bool],
+    field: str,
+    given: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     if parameter.kind == "instant":
         return _instant(field, given)
     if parameter.kind == "columns":
@@ -128,7 +134,7 @@ def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: st
         return _ids(field, given)
     if parameter.kind == "boolean":
         return _boolean(field, given)
-    text = _text(field, given)
+    text = string(field, given)
     if parameter.kind == "id":
         _check_id(field, text)
     if parameter.kind == "date" and not _is_date(text):
@@ -146,7 +152,7 @@ def _read_one(parameter: ParameterHeader, columns: Mapping[str, bool], field: st
 def _instant(field: str, given: Any) -> int:  # noqa: ANN401
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given)
-    text = _text(field, given)
+    text = string(field, given)
     code = "parameter_invalid_integer"
     if not _INTEGER.fullmatch(text):
         raise InvalidRequest(f"Invalid integer: {_shown(text)}", param=field, code=code)
@@ -165,7 +171,7 @@ def _instant(field: str, given: Any) -> int:  # noqa: ANN401
 def _boolean(field: str, given: Any) -> bool:  # noqa: ANN401
     if isinstance(given, bool):
         return given
-    text = _text(field, given)
+    text = string(field, given)
     if text not in {"true", "false"}:
         _invalid(field, "must be true or false")
     return text == "true"
@@ -187,7 +193,7 @@ def _ids(field: str, given: Any) -> list[str]:  # noqa: ANN401
         raise InvalidRequest(f"Invalid array: {field} may have at most {MAX_IDS} items.", param=field)
     for position, item in enumerate(given):
         at = f"{field}[{position}]"
-        _check_id(at, _text(at, item))
+        _check_id(at, string(at, item))
     return list(given)
 
 
@@ -208,7 +214,7 @@ def _columns(columns: Mapping[str, bool], field: str, given: Any) -> list[str]: 
     seen: set[str] = set()
     for position, item in enumerate(given):
         at = f"{field}[{position}]"
-        name = _text(at, item)
+        name = string(at, item)
         if name in seen:
             _invalid(at, f"{_shown(name)} is there twice")
         if not _is_column(columns, name):
@@ -229,7 +235,12 @@ def _is_column(columns: Mapping[str, bool], name: str) -> bool:
     return 0 < len(key.encode()) <= MAX_METADATA_KEY
 
 
-def _text(field: str, given: Any) -> str:  # noqa: ANN401
+def string(field: str, given: Any) -> str:  # noqa: ANN401
+    """Return what was sent for a field, which must be text and not empty.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
     if not isinstance(given, str):
         raise InvalidRequest(f"Invalid string: {field} must be a string.", param=field)
     if not given:

@@ -119,5 +119,5 @@ class _Progress:
         self._noted_at = time.monotonic()
         try:
             table.extend(self._upload, self._lease, progress=self._share, now=clock.seconds())
-        except (ClientError, BotoCoreError):
+        except (ClientError, BotoCoreError, leases.LeaseLost):
             logger.exception("progress not noted", extra={"upload": self._upload.id})

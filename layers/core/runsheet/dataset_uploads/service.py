@@ -22,8 +22,10 @@ URL_SECONDS = 3600
 _KEPT_SECONDS = 90 * 24 * 3600
 
 
-def create(tenant: Tenant, dataset: str, new: NewUpload) -> UploadObject:
+def create(tenant: Tenant, dataset: str, new: NewUpload, origin: ids.Origin | None = None) -> UploadObject:
     """Store an upload and return it with the presigned URL that its file is to be PUT to.
+
+    Of the same `origin` there is one upload, however often it is called.
 
     Raises:
         NotFound: there is no such dataset.
@@ -31,23 +33,24 @@ def create(tenant: Tenant, dataset: str, new: NewUpload) -> UploadObject:
     """
     schema.schema(dataset)
     now = clock.now()
-    created = int(now.timestamp())
-    upload = Upload(
+    made = origin or ids.Origin.fresh(now)
+    seconds = int(now.timestamp())
+    new_upload = Upload(
         tenant=tenant,
         dataset=dataset,
-        id=ids.new_id("upl", now),
+        id=made.new_id("upl"),
         form=new.format,
         batch_id=checked_batch_id(new.batch_id),
-        created=created,
-        url_expires_at=created + URL_SECONDS,
+        created=int(made.moment.timestamp()),
+        url_expires_at=seconds + URL_SECONDS,
     )
+    upload = table.put(new_upload, expires_at=seconds + _KEPT_SECONDS)
     url = clients.s3().generate_presigned_url(
         "put_object",
         Params={"Bucket": settings().uploads_bucket, "Key": upload.key},
-        ExpiresIn=URL_SECONDS,
+        ExpiresIn=max(upload.url_expires_at - seconds, 1),
         HttpMethod="PUT",
     )
-    table.put(upload, expires_at=created + _KEPT_SECONDS)
     return shown(upload, url)
 
 

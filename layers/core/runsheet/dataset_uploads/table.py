@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runsheet import leases
 from runsheet.dataset_uploads.model import Upload
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, to_attribute, to_item
+from runsheet.runtime.items import from_item, put_new, to_attribute, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -23,8 +23,8 @@ _work = leases.Work(
 )
 
 
-def put(upload: Upload, *, expires_at: int) -> None:
-    """Store a new upload; the item is removed at `expires_at` (unix seconds)."""
+def put(upload: Upload, *, expires_at: int) -> Upload:
+    """Store a new upload and return it, or the one in its place; removed at `expires_at` (unix seconds)."""
     item = {
         "tenant": upload.tenant.partition,
         "id": upload.id,
@@ -41,11 +41,13 @@ def put(upload: Upload, *, expires_at: int) -> None:
         "attention_at": upload.url_expires_at + _ARRIVAL_SECONDS,
         "expires_at": expires_at,
     }
-    dynamodb().put_item(
+    there = put_new(
+        dynamodb(),
         TableName=settings().dataset_uploads_table,
         Item=to_item(item),
         ConditionExpression="attribute_not_exists(id)",
     )
+    return upload if there is None else _upload(there)
 
 
 def get(tenant: Tenant, upload_id: str) -> Upload | None:
@@ -63,7 +65,7 @@ def take(tenant: Tenant, upload_id: str, lease: str, *, now: int) -> Upload | No
 
 
 def extend(upload: Upload, lease: str, *, progress: float, now: int) -> None:
-    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    """Note the progress (0 to 1) and keep the lease; LeaseLost says that it is lost."""
     _work.extend(upload.tenant, upload.id, lease, progress=progress, now=now)
 
 

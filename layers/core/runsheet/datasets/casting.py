@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runsheet import money
-from runsheet.datasets import json_numbers
 from runsheet.datasets.model import DECIMAL
 from runsheet.engine.session import literal
 
@@ -91,30 +90,29 @@ def from_text(column: Column, raw: str) -> Field:
     return Field(column.name, raw, _text_casts[column.type](raw), _EXPECTED[column.type])
 
 
-def from_json(column: Column, raw: str, line: str) -> Field:
+def from_json(column: Column, raw: str, number: str) -> Field:
     """Return the field of a JSON value.
 
     Args:
         column: what it must be.
         raw: SQL of the value, of DuckDB's type JSON. It keeps whole numbers as they are written, and no others.
-        line: SQL of the text of the object that it is from.
+        number: SQL of the number as it is written, '' if it is none; read for decimals only.
     """
     is_text = f"starts_with({raw}::varchar, '\"')"
     text = f"({raw} ->> '$')"
-    number = f"{raw}::varchar"
+    whole = f"{raw}::varchar"
     match column.type:
         case "VARCHAR" | "DATE":
             value = f"case when {is_text} then {_text_casts[column.type](text)} end"
         case "BIGINT":
-            value = _whole_number(number)
+            value = _whole_number(whole)
         case "DECIMAL(18,9)":
-            number = json_numbers.number(line, column.name)
             value = f"case when {is_text} then {_decimal(text)} else {_json_decimal(number)} end"
             raw = f"case when {is_text} or {number} = '' then {raw}::varchar else {number} end"
         case "BOOLEAN":
-            value = f"case {number} when 'true' then true when 'false' then false end"
+            value = f"case {whole} when 'true' then true when 'false' then false end"
         case "TIMESTAMP":
-            value = f"case when {is_text} then {_instant(text)} else {_unix_seconds(number)} end"
+            value = f"case when {is_text} then {_instant(text)} else {_unix_seconds(whole)} end"
         case _:
             value = _map(f"{raw}::varchar")
     return Field(column.name, raw, value, _EXPECTED[column.type])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from runsheet.datasets import casting, faults
+from runsheet.datasets import casting, faults, json_numbers
 from runsheet.datasets.model import (
     DECIMAL,
     MAX_BAD_ROWS,
@@ -196,11 +196,18 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
         raise faults.in_ndjson(path, known_names, None)
     structure = "{" + ", ".join(f'"{column.name}": "JSON"' for column in known) + "}"
     fields = tuple(
-        casting.from_json(column, f"record.{casting.quoted(column.name)}", "line") for column in known
+        casting.from_json(column, f"record.{casting.quoted(column.name)}", f"_number_{column.name}")
+        for column in known
+    )
+    # Cut out here, once: in the cast, it would be for each time that it stands there.
+    numbers = "".join(
+        f", {json_numbers.number('line', column.name)} as _number_{column.name}"
+        for column in known
+        if column.type == DECIMAL
     )
     record = f"from_json(line, {literal(structure)})" if known else "null"
     return Source(
-        f"select line, case when not {blank} then {record} end as record from ({lines})",
+        f"select line, case when not {blank} then {record} end as record{numbers} from ({lines})",
         _with_required(schema, fields),
         None,
         blank,

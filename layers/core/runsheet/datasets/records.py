@@ -28,9 +28,17 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def create(
-    tenant: Tenant, dataset: str, body: bytes, *, content_type: str, batch_id: str | None
+    tenant: Tenant,
+    dataset: str,
+    body: bytes,
+    *,
+    content_type: str,
+    batch_id: str | None,
+    origin: ids.Origin | None = None,
 ) -> BatchObject:
     """Store the records of a JSON array or of NDJSON lines, all or none; they are visible when this returns.
+
+    A batch without an id of its own gets one of the `origin`, so that carrying it out again changes nothing.
 
     Raises:
         NotFound: there is no such dataset.
@@ -47,7 +55,7 @@ def create(
         )
     lines = _lines(body) if media_type == _JSON else body
     try:
-        taken = _batch(tenant, dataset, lines, checked_batch_id(batch_id))
+        taken = _batch(tenant, dataset, lines, checked_batch_id(batch_id) or _new_id(origin))
     except RecordsRefused as refused:
         raise _invalid(refused.rows) from None
     return _shown(tenant, dataset, taken)
@@ -63,20 +71,24 @@ def delete(tenant: Tenant, dataset: str, record_id: str) -> DeletedRecord:
     described = schema.schema(dataset)
     line = json.dumps({described.key: record_id, "deleted": True}).encode()
     try:
-        _batch(tenant, dataset, line, None)
+        _batch(tenant, dataset, line, _new_id(None))
     except RecordsRefused as refused:
         raise InvalidRequest(f"Invalid id: {refused.rows[0].reason}.", param="id") from None
     return DeletedRecord(id=record_id, dataset=dataset)
 
 
-def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str | None) -> Batch:
+def _new_id(origin: ids.Origin | None) -> str:
+    return (origin or ids.Origin.fresh(clock.now())).new_id("batch")
+
+
+def _batch(tenant: Tenant, dataset: str, lines: bytes, batch_id: str) -> Batch:
     with tempfile.TemporaryDirectory(prefix="records-") as directory:
         path = Path(directory) / "records.ndjson"
         path.write_bytes(lines)
         incoming = Incoming(
             path=path,
             form="ndjson",
-            batch_id=batch_id or ids.new_id("batch", clock.now()),
+            batch_id=batch_id,
             content_hash=content_hash(path, "ndjson"),
             is_small=True,
         )

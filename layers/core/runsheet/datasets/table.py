@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,11 +17,12 @@ from runsheet.errors import Unavailable
 from runsheet.runtime.clients import dynamodb
 from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
 from runsheet.runtime.settings import settings
+from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runsheet.tenancy import Tenant
+    from runsheet.runtime.stream import Change
 
 MAX_FILES_IN_A_BATCH = 98  # a transaction takes 100 items: the receipt and the summary are two of them
 _READS = 7
@@ -33,6 +34,16 @@ _PASSING = frozenset(
     {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 _TIMES = ("first", "last", "updated", "complete_through")
+
+
+class Moved(NamedTuple):
+    """A change of what a dataset has: its first batch came (`begins`), or `complete_through` moved."""
+
+    tenant: Tenant
+    dataset: str
+    begins: bool
+    before: datetime | None
+    after: datetime | None
 
 
 class BatchExistsError(Exception):
@@ -171,6 +182,23 @@ def set_complete_through(tenant: Tenant, dataset: str, through: datetime | None)
         UpdateExpression="SET complete_through = :through",
         ExpressionAttributeValues=to_item({":through": _microseconds(through)}),
     )
+
+
+def moved(change: Change) -> Moved | None:
+    """Return what a change in the stream says about when there is data; None if it says nothing."""
+    if change.key["item"] != "summary":
+        return None
+    partition, _, dataset = change.key["tenant_dataset"].rpartition("#")
+    before, after = (_through(image) for image in (change.old, change.new))
+    begins = "version" in change.new and "version" not in change.old
+    if before == after and not begins:
+        return None
+    return Moved(Tenant.from_partition(partition), dataset, begins, before, after)
+
+
+def _through(image: dict[str, Any]) -> datetime | None:
+    microseconds = image.get("complete_through")
+    return None if microseconds is None else moment(int(microseconds))
 
 
 def _advance(tenant: Tenant, dataset: str, known: Summary, updated: Summary) -> dict[str, Any]:

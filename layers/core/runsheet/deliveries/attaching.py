@@ -45,11 +45,13 @@ class Contents:
 
 
 def contents(file: File, attach: Attach, name: str) -> Contents:
-    """Return what of `file` goes into a mail, under the name `name`.csv or .zip.
+    """Return what of `file` goes into a mail, under the name `name`.csv or .zip. Other formats are for machines: a link.
 
     Raises:
         Undeliverable: the file is gone from S3.
     """
+    if file.type != "csv":
+        return Contents(None, "The file is not attached, as it is no CSV.", None)
     whole = _read(file) if file.size <= _whole_up_to(attach) else None
     shown = summary.of_csv(whole.decode(errors="replace")) if whole is not None else _of_ends(file)
     if attach == "never":

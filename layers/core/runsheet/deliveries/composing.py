@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runsheet import catalog, tokens
 from runsheet.deliveries import attaching
 from runsheet.errors import NotFound
+from runsheet.file_links import addresses
 from runsheet.file_links import service as file_links
 from runsheet.mail import message, rendering
 from runsheet.mail.addresses import Undeliverable
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from runsheet.report_configs.model import ReportConfig
     from runsheet.report_runs.model import ReportRun, Sending
 
+_FILES = {
+    "csv": "CSV",
+    "gz": "gzip file",
+    "jsonl": "JSON lines",
+    "parquet": "Parquet file",
+    "zip": "zip file",
+}
 _NOT_IN_FILENAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -69,16 +77,17 @@ def _report(
         raise Undeliverable("The run has no file.")
     name = _NOT_IN_FILENAMES.sub("-", f"{config.report_type}-{sending.last_day}")[:60]
     contents = attaching.contents(file, config.attach, name)
-    link = file_links.create(run.tenant, file, expires_at=file.expires_at)
+    link = file_links.link_to(run.tenant, file, expires_at=file.expires_at)
     mail = ReportMail(
         about=about,
         summary=contents.summary,
         row_count=file.row_count,
         size=file.size,
         sha256=file.sha256,
-        url=link.url or "",
+        url=addresses.url_of(link, base_url()) or "",
         expires=datetime.fromtimestamp(link.expires_at, UTC).date().isoformat(),
         attachment=contents.note,
+        file=_FILES[file.type],
     )
     return rendering.report(mail), contents.attachment
 

@@ -100,7 +100,9 @@ def _hand_over(
         logger.warning("lease lost; another worker has the delivery", extra={"run": message.run_id})
         return
     try:
-        message_id = sending.send(message, mail, sender=settings().mail_from, recipient=recipient)
+        message_id = sending.send(
+            message.model_dump(), mail, sender=settings().mail_from, recipient=recipient
+        )
     except sending.Refused as refused:
         table.end(message, lease, "failed", reason=str(refused))
     except sending.OutcomeUnknown as silent:

@@ -16,7 +16,7 @@ from runsheet.runtime import clients
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from runsheet.deliveries.model import DeliveryRequested
+    from collections.abc import Mapping
 
 # Sending the same mail again would be refused again.
 _REFUSED = frozenset(
@@ -43,13 +43,13 @@ class OutcomeUnknown(Exception):
     """SES may have taken the mail: the call was made and brought no answer."""
 
 
-def send(message: DeliveryRequested, mail: bytes, *, sender: str, recipient: str) -> str:
+def send(tags: Mapping[str, str], mail: bytes, *, sender: str, recipient: str) -> str:
     """Hand the mail over once and return SES's message id.
 
     SES knows no idempotency token, so the call is never repeated here or by the client.
 
     Args:
-        message: the delivery; its ids go along as tags, by which SES's events find it again.
+        tags: by which SES's events find again what was mailed.
         mail: the bytes.
         sender: the address it comes from.
         recipient: the address it goes to, in ASCII.
@@ -65,7 +65,7 @@ def send(message: DeliveryRequested, mail: bytes, *, sender: str, recipient: str
             Destination={"ToAddresses": [recipient]},
             Content={"Raw": {"Data": mail}},
             ConfigurationSetName=settings().mail_configuration_set,
-            EmailTags=[{"Name": name, "Value": value} for name, value in message.model_dump().items()],
+            EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
         )
     except ClientError as failure:
         error = failure.response.get("Error", {})

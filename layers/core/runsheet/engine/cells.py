@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet import money
 from runsheet.engine.session import identifier, literal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from runsheet.catalog import Column
+    from runsheet.engine.rows import Rows
 
 # COPY writes lines as they are: without a quote character it quotes nothing. It looks for the delimiter all the
 # same; as almost every line begins with this one, it has not far to look.
@@ -32,10 +33,20 @@ _FORMULA = "=+-@\t\n\r＝＋－＠"  # noqa: RUF001
 def header_line(titles: Iterable[str], *, quotes: str = "all") -> bytes:
     """Return the first line of the CSV; a title may be an organisation's own text, as a cell."""
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL
     titled = [f"'{title}" if title.startswith(tuple(_FORMULA)) else title for title in titles]
-    csv.writer(text, quoting=quoting, lineterminator="\n").writerow(titled)
+    lines = csv.writer(
+        text, quoting=csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL, lineterminator="\n"
+    )
+    lines.writerow(titled)
     return text.getvalue().encode()
+
+
+def lines(rows: Rows, *, quotes: str) -> tuple[str, dict[str, Any]]:
+    """Return the query of the CSV's lines of rows, in order, without their ends, and what to bind to it."""
+    select, keys = select_list(rows.known, rows.names, rows.given.get("decimal_separator"))
+    types = {column.name: column.type for column in rows.known}
+    joined = line([quotes == "all" or types.get(name, "text") == "text" for name in rows.names])
+    return rows.statement(f"select {joined} from (select {select} from ({rows.ordered}) as report)", keys)  # noqa: S608
 
 
 def select_list(
@@ -75,21 +86,30 @@ def _quoted(position: int) -> str:
 def _cell(column: Column, decimal_separator: str) -> str:
     name = identifier(column.name)
     if column.type == "money":
-        amount = _money(f"struct_extract({name}, 'minor')", f"struct_extract({name}, 'currency')")
+        amount = money_text(name)
         return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
     if column.type == "timestamp":
-        return _time(name)
+        return time_text(name)
     if column.type == "decimal":
-        # Exact and short: 2.5 and 3.0, however many decimals the sum has room for.
-        digits = f"rtrim({name}::varchar, '0')"
-        return f"case when ends_with({digits}, '.') then {digits} || '0' else {digits} end"
+        return decimal_text(name)
     if column.type == "text":
         return _text(name)
     return f"{name}::varchar"
 
 
-def _time(moment: str) -> str:
-    """Return `moment` rounded down to the second; a cast to TIMESTAMP_S rounds to the nearest one."""
+def decimal_text(value: str) -> str:
+    """Return the SQL of a decimal's text, exact and short: 2.5 and 3.0, however many decimals the sum has room for."""
+    digits = f"rtrim({value}::varchar, '0')"
+    return f"case when ends_with({digits}, '.') then {digits} || '0' else {digits} end"
+
+
+def money_text(amount: str) -> str:
+    """Return the SQL of the text of an amount (minor units and currency) in major units."""
+    return _money(f"struct_extract({amount}, 'minor')", f"struct_extract({amount}, 'currency')")
+
+
+def time_text(moment: str) -> str:
+    """Return the SQL of the text of `moment`, rounded down to the second; a cast to TIMESTAMP_S rounds to the nearest."""
     # Dropping the milliseconds is faster than date_trunc, and rounds down from 1970 on.
     whole = f"make_timestamp_ms((epoch_ms({moment}) // 1000) * 1000)"
     return (
@@ -112,12 +132,13 @@ def _text(value: str) -> str:
 
 
 def _money(minor: str, currency: str) -> str:
-    fast = _by_currency(currency, lambda decimals: _decimal(minor, decimals))
-    slow = _by_currency(currency, lambda decimals: _large_decimal(minor, decimals))
+    fast = by_currency(currency, lambda decimals: _decimal(minor, decimals))
+    slow = by_currency(currency, lambda decimals: _large_decimal(minor, decimals))
     return f"case when {minor} between -{_FAST} and {_FAST} then {fast} else {slow} end"
 
 
-def _by_currency(currency: str, amount: Callable[[int], str]) -> str:
+def by_currency(currency: str, amount: Callable[[int], str]) -> str:
+    """Return the SQL of what `amount` makes of the number of decimals of the currency."""
     # list_contains runs once per value of a dictionary-encoded column, a chain of comparisons once per row.
     branches = [
         f"when list_contains([{_listed(decimals)}], {currency}) then {amount(decimals)}"

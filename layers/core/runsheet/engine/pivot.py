@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from runsheet.catalog import Column
-from runsheet.engine.errors import ReportFailed
+from runsheet.engine.errors import MAX_PIVOT_COLUMNS, too_many_columns
 from runsheet.engine.session import identifier
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from runsheet.catalog import ReportType
 
-# Each is a sum that is held for every row in the making.
-MAX_COLUMNS = 500
 _DAY = timedelta(days=1)
 
 
@@ -44,7 +42,7 @@ def columns(connection: duckdb.DuckDBPyConnection, report_type: ReportType) -> t
     """Return the columns that a run's data decides, in order; none for a report type without a pivot.
 
     Raises:
-        ReportFailed: there are more than MAX_COLUMNS.
+        ReportFailed: there are more than MAX_PIVOT_COLUMNS.
     """
     pivot = report_type.pivot
     if pivot is None:
@@ -58,11 +56,8 @@ def columns(connection: duckdb.DuckDBPyConnection, report_type: ReportType) -> t
         for row in named
         if row["measure"] in pivot.measures
     )
-    if len(found) > MAX_COLUMNS:
-        raise ReportFailed(
-            "too_many_columns",
-            f"The report would have {len(found)} columns; at most {MAX_COLUMNS} can be made.",
-        )
+    if len(found) > MAX_PIVOT_COLUMNS:
+        raise too_many_columns(len(found))
     return found
 
 

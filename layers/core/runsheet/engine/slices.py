@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from runsheet.engine.metadata import Look
     from runsheet.engine.relations import Relation, Source
+
+Part = tuple[datetime | None, datetime | None]
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -68,6 +70,13 @@ def by_day(counts: Iterable[tuple[datetime, int]], *, rows: int) -> list[tuple[d
             parts += _even(day, day + _DAY, -(-count // rows))
             gathered = count
     return parts or [(_EPOCH, _EPOCH)]
+
+
+def at_most(number: int, parts: Sequence[Part]) -> list[Part]:
+    """Return the parts, or where there are more than `number`, neighbours of them as one."""
+    size = -(-len(parts) // number)
+    groups = (parts[at : at + size] for at in range(0, len(parts), size))
+    return [(group[0][0], group[-1][1]) for group in groups]
 
 
 def _expected(source: Source, start: datetime, end: datetime) -> float:

@@ -24,22 +24,23 @@ PART_BYTES = 8 * 1024 * 1024
 _MOST_PARTS = 10_000
 # Parts on their way at once: one connection to S3 is slower than the network of a Lambda.
 _SENDERS = 3
-CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
 class Upload:
     """An object in the making; it exists only after `finish`, and nothing of it is left after a failure."""
 
-    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, key: str, content_type: str) -> None:
         """Nothing is sent yet.
 
         Args:
             client: may put objects and abort uploads in the bucket.
             bucket: where.
             key: under which key.
+            content_type: of the object.
         """
         self._client = client
         self._bucket, self._key = bucket, key
+        self._content_type = content_type
         self._upload_id: str | None = None
         self._pending: list[bytes] = []
         self._pending_bytes = 0
@@ -84,7 +85,9 @@ class Upload:
         """Make the object visible; the last part may be of any size."""
         if self._upload_id is None:
             body = self._take()
-            self._client.put_object(Bucket=self._bucket, Key=self._key, Body=body, ContentType=CONTENT_TYPE)
+            self._client.put_object(
+                Bucket=self._bucket, Key=self._key, Body=body, ContentType=self._content_type
+            )
             return
         if self._pending:
             self._send_part()
@@ -112,7 +115,7 @@ class Upload:
     def _send_part(self) -> None:
         if self._upload_id is None:
             answer = self._client.create_multipart_upload(
-                Bucket=self._bucket, Key=self._key, ContentType=CONTENT_TYPE, ChecksumAlgorithm="CRC32"
+                Bucket=self._bucket, Key=self._key, ContentType=self._content_type, ChecksumAlgorithm="CRC32"
             )
             self._upload_id = answer["UploadId"]
         if self._sent == _MOST_PARTS:

@@ -3,9 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
-from runsheet.runtime.model import Model
+from runsheet.runtime.model import CreatedListQuery, Model
+
+# The contract's purposes. Only what report runs have made is stored here.
+Purpose = Literal[
+    "account_requirement",
+    "additional_verification",
+    "business_icon",
+    "business_logo",
+    "customer_signature",
+    "dispute_evidence",
+    "document_provider_identity_document",
+    "finance_report_run",
+    "financial_account_statement",
+    "identity_document",
+    "identity_document_downloadable",
+    "issuing_regulatory_reporting",
+    "pci_document",
+    "platform_terms_of_service",
+    "selfie",
+    "sigma_scheduled_query",
+    "tax_document_user_upload",
+    "terminal_android_apk",
+    "terminal_reader_splashscreen",
+    "terminal_wifi_certificate",
+    "terminal_wifi_private_key",
+]
+PURPOSE: Literal["finance_report_run"] = "finance_report_run"
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+FileType = Literal["csv", "gz", "jsonl", "parquet", "zip"]
+
+CONTENT_TYPES: Mapping[FileType, str] = MappingProxyType(
+    {
+        "csv": "text/csv; charset=utf-8",
+        "gz": "application/gzip",
+        "jsonl": "application/x-ndjson",
+        "parquet": "application/vnd.apache.parquet",
+        "zip": "application/zip",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +64,7 @@ class File:
         sha256: of the bytes, hex.
         row_count: rows without the header.
         created, expires_at: unix seconds.
+        type: what it is, by the end of its name.
     """
 
     id: str
@@ -32,6 +76,12 @@ class File:
     row_count: int
     created: int
     expires_at: int
+    type: FileType = "csv"
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+        return CONTENT_TYPES[self.type]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields by name, for a table."""
@@ -56,11 +106,26 @@ class FileObject(Model):
     expires_at: int | None
     filename: str | None
     links: FileLinks
-    purpose: Literal["finance_report_run"] = "finance_report_run"
+    purpose: Literal["finance_report_run"] = PURPOSE
     size: int
     title: str | None
-    type: Literal["csv"] = "csv"
+    type: FileType
     url: str
+
+
+class FileListQuery(CreatedListQuery):
+    """The query of list."""
+
+    purpose: Purpose | None = None
+
+
+class FileList(Model):
+    """A page of files, newest first."""
+
+    object: Literal["list"] = "list"
+    url: Literal["/v1/files"] = "/v1/files"
+    has_more: bool
+    data: list[FileObject]
 
 
 def file_object(file: File, base_url: str) -> FileObject:
@@ -73,5 +138,6 @@ def file_object(file: File, base_url: str) -> FileObject:
         links=FileLinks(url=f"/v1/file_links?file={file.id}"),
         size=file.size,
         title=file.title,
+        type=file.type,
         url=f"{base_url}/v1/files/{file.id}/contents",
     )

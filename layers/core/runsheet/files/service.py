@@ -1,16 +1,17 @@
-"""Retrieve files and hand out their bytes."""
+"""Retrieve and list files, and hand out their bytes."""
 
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
 from runsheet import ids
 from runsheet.errors import missing
 from runsheet.files import table
-from runsheet.runtime import clients, clock
+from runsheet.files.model import PURPOSE, FileList, file_object
+from runsheet.runtime import clients, clock, paging
 from runsheet.runtime.http import Response
 from runsheet.runtime.settings import settings
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-    from runsheet.files.model import File
+    from runsheet.files.model import File, FileListQuery
     from runsheet.tenancy import Tenant
 
 # Lambda answers with at most 6 MB, which is 4.5 MB of bytes in base64; the rest is for the headers.
 MAX_INLINE_BYTES = 4_400_000
 # A CSV shrinks to 20 to 40 %, so beyond this size trying is a waste.
 _MAX_GZIP_BYTES = 5 * MAX_INLINE_BYTES
+# The others are compressed already.
+_SHRINKING = ("csv", "jsonl")
 DOWNLOAD_SECONDS = 900
 _GONE = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})  # S3 answers 403 where listing is not allowed
 
@@ -42,14 +45,37 @@ def retrieve(tenant: Tenant, file_id: str) -> File:
     return file
 
 
-def download_url(file: File, *, seconds: int = DOWNLOAD_SECONDS) -> str:
-    """Return a presigned S3 URL. It ends with the role's session at the latest, whatever its own expiry says."""
+def listed(tenant: Tenant, query: FileListQuery, base_url: str) -> FileList:
+    """Return a page of files, newest first, without those that have expired.
+
+    A file that has expired still serves as a cursor while it is there: who pages to the end meets it.
+
+    Raises:
+        InvalidRequest: both cursors, or one that is no file of this tenant.
+    """
+    span = paging.span(query, prefix="file", noun="file", known=lambda file_id: table.get(tenant, file_id))
+    if query.purpose not in {None, PURPOSE}:
+        return FileList(has_more=False, data=[])
+    files, has_more = table.page(tenant, span, now=clock.seconds())
+    return FileList(has_more=has_more, data=[file_object(file, base_url) for file in files])
+
+
+def download_url(
+    file: File,
+    *,
+    seconds: int = DOWNLOAD_SECONDS,
+    operation: Literal["get_object", "head_object"] = "get_object",
+) -> str:
+    """Return a presigned S3 URL for a GET, or for a HEAD: S3 takes it for no other verb.
+
+    It ends with the role's session at the latest, whatever its own expiry says.
+    """
     return clients.s3().generate_presigned_url(
-        "get_object",
+        operation,
         Params={
             "Bucket": settings().results_bucket,
             "Key": file.key,
-            "ResponseContentType": "text/csv; charset=utf-8",
+            "ResponseContentType": file.content_type,
             "ResponseContentDisposition": _disposition(file),
         },
         ExpiresIn=seconds,
@@ -70,11 +96,11 @@ def contents(tenant: Tenant, file_id: str, headers: Mapping[str, str]) -> Respon
     standing = {"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
     if _matches(headers.get("if-none-match", ""), file.sha256):
         return Response(304, standing)
-    encodes = _accepts_gzip(headers.get("accept-encoding", ""))
+    encodes = file.type in _SHRINKING and _accepts_gzip(headers.get("accept-encoding", ""))
     if file.size > (_MAX_GZIP_BYTES if encodes else MAX_INLINE_BYTES):
         return Response(302, standing | {"Location": download_url(file)})
     body = stored_object(file)["Body"].read()
-    shown = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": _disposition(file), **standing}
+    shown = {"Content-Type": file.content_type, "Content-Disposition": _disposition(file), **standing}
     if encodes and len(body) > 1000:
         # Level 1: half the size of the work at level 6 for a tenth more bytes. mtime 0: the same bytes each time.
         body = gzip.compress(body, compresslevel=1, mtime=0)

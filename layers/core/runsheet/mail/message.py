@@ -38,17 +38,17 @@ def build(
     *,
     sender: str,
     recipient: str,
-    unsubscribe_url: str,
+    unsubscribe_url: str | None,
     attachment: Attachment | None,
     at: datetime,
 ) -> bytes:
-    """Return the bytes of a mail to one recipient. One click in a mail client unsubscribes (RFC 8058).
+    """Return the bytes of a mail to one recipient. One click in a mail client unsubscribes (RFC 8058), where one may.
 
     Args:
         rendered: what it says.
         sender: the address it comes from.
         recipient: the one address it goes to.
-        unsubscribe_url: of this recipient.
+        unsubscribe_url: of this recipient; None for a mail that nobody subscribed to.
         attachment: a file, or None.
         at: its Date (aware).
 
@@ -60,8 +60,9 @@ def build(
     message["To"] = header_address(recipient)
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(at)
-    message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if unsubscribe_url is not None:
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     # Encoded so that no line is over 998 bytes, which SMTP may break, and none holds more than ASCII.
     message.set_content(rendered.text, cte="quoted-printable")

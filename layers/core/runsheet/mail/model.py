@@ -64,6 +64,7 @@ class ReportMail:
         url: where the CSV is downloaded, for weeks.
         expires: until when, as a day (ISO).
         attachment: how the CSV is attached, or why it is not, in a sentence.
+        file: what it is, for people.
     """
 
     about: About
@@ -74,6 +75,7 @@ class ReportMail:
     url: str
     expires: str
     attachment: str
+    file: str = "CSV"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,23 @@ class FailureMail:
     error: str
     next_step: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisabledMail:
+    """The news that a webhook endpoint was disabled.
+
+    Attributes:
+        endpoint_id: which one.
+        url: where it was.
+        mode: `live` or `test`.
+        reason: why.
+    """
+
+    endpoint_id: str
+    url: str
+    mode: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

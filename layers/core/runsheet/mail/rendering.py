@@ -1,4 +1,4 @@
-"""Render a report's mail and a failure's: subject, HTML, and plain text that says the same."""
+"""Render what is mailed: subject, HTML, and plain text that says the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runsheet.mail import html
 from runsheet.mail.model import Rendered
 
 if TYPE_CHECKING:
-    from runsheet.mail.model import About, FailureMail, ReportMail, Summary
+    from runsheet.mail.model import About, DisabledMail, FailureMail, ReportMail, Summary
 
 _MAX_SUBJECT = 200
 
@@ -27,14 +27,14 @@ def report(mail: ReportMail) -> Rendered:
     if mail.summary:
         parts.append(html.summary(mail.summary))
     parts += [
-        html.button("Download the CSV", mail.url),
+        html.button(f"Download the {mail.file}", mail.url),
         html.paragraph(f"{mail.attachment} {link_note}"),
         html.facts(facts),
         html.link("Unsubscribe from this report", about.unsubscribe_url),
     ]
     lines = [about.title, about.period, *_notices(about), ""]
     lines += [*_summary_lines(mail.summary), ""] if mail.summary else []
-    lines += [f"Download the CSV: {mail.url}", mail.attachment, link_note, ""]
+    lines += [f"Download the {mail.file}: {mail.url}", mail.attachment, link_note, ""]
     lines += [*(f"{name}: {value}" for name, value in facts), ""]
     lines += [f"Unsubscribe from this report: {about.unsubscribe_url}"]
     return Rendered(
@@ -64,6 +64,21 @@ def failure(mail: FailureMail) -> Rendered:
     )
 
 
+def disabled(mail: DisabledMail) -> Rendered:
+    """Return the mail that says that a webhook endpoint was disabled."""
+    title = "A webhook endpoint was disabled"
+    news = "Nothing is sent to it any more. Events are kept for 30 days."
+    facts = [("Endpoint", mail.endpoint_id), ("URL", mail.url), ("Mode", mail.mode), ("Why", mail.reason)]
+    path = f"/v1/webhook_endpoints/{mail.endpoint_id}"
+    steps = (
+        f"When it works again, enable it by POST {path} with disabled=false. GET {path}/deliveries lists what it missed, "
+        f"and POST {path}/deliveries/{{delivery}}/resend sends one again."
+    )
+    parts = [html.notice(news), html.facts(facts), html.paragraph(steps)]
+    lines = [title, "", news, "", *(f"{name}: {value}" for name, value in facts), "", steps]
+    return Rendered(_one_line(f"{title}: {mail.url}"), html.document(title, parts), _plain(lines))
+
+
 def _notices(about: About) -> list[str]:
     notices = []
     if about.missed:
@@ -75,9 +90,12 @@ def _notices(about: About) -> list[str]:
 
 
 def _subject(about: About, text: str) -> str:
+    return _one_line(f"[Test] {text}" if about.is_test else text)
+
+
+def _one_line(text: str) -> str:
     """Return a subject on one line, whatever is in it: a line break would begin a header of somebody's choice."""
-    marked = f"[Test] {text}" if about.is_test else text
-    line = "".join(c if c.isprintable() else " " for c in marked)
+    line = "".join(c if c.isprintable() else " " for c in text)
     line = " ".join(line.split())
     return line if len(line) <= _MAX_SUBJECT else line[: _MAX_SUBJECT - 1] + "…"
 

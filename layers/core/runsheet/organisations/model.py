@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from runsheet import zones
+from runsheet import email_addresses, zones
 from runsheet.errors import InvalidRequest
 from runsheet.names import display_name
 
@@ -37,6 +37,7 @@ class NewOrganisation:
         plan_type: how it has the plan; None is shown as Paid.
         subscription_credits: whole credits that the subscription has in all; None if nobody counts them.
         log_model: how its logs are stored and charged.
+        contact_email: who is told what its administrators should know; None for nobody.
     """
 
     name: str
@@ -48,11 +49,15 @@ class NewOrganisation:
     plan_type: PlanType | None = None
     subscription_credits: int | None = None
     log_model: LogModel = "Tiered"
+    contact_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to change of an organisation; what is None stays as it is. The fields are those of NewOrganisation."""
+    """What is to change of an organisation; what is None stays as it is.
+
+    The fields are those of NewOrganisation. An empty contact takes the contact away.
+    """
 
     timezone: str | None = None
     plan: str | None = None
@@ -61,6 +66,7 @@ class Changes:
     plan_type: PlanType | None = None
     subscription_credits: int | None = None
     log_model: LogModel | None = None
+    contact_email: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that change."""
@@ -82,6 +88,7 @@ class Organisation:
     plan_type: PlanType | None
     subscription_credits: int | None
     log_model: LogModel
+    contact_email: str | None
 
     @property
     def has_credits_plan(self) -> bool:
@@ -106,6 +113,18 @@ class RelatedOrganisation:
     is_child: bool
 
 
+def check_contact(email: str) -> None:
+    """Refuse what is no address that mail can be sent to.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    try:
+        email_addresses.checked(email)
+    except email_addresses.InvalidAddress as invalid:
+        raise InvalidRequest(f"Invalid contact_email: {invalid}.", param="contact_email") from None
+
+
 def checked(new: NewOrganisation) -> NewOrganisation:
     """Return `new` with its name trimmed.
 
@@ -127,6 +146,8 @@ def check(organisation: NewOrganisation | Organisation) -> None:
             f"Invalid timezone: must be an IANA time zone such as Europe/Berlin; got {organisation.timezone!r}.",
             param="timezone",
         )
+    if organisation.contact_email is not None:
+        check_contact(organisation.contact_email)
     if organisation.plan is not None and not _PLAN.fullmatch(organisation.plan):
         raise InvalidRequest(
             "Invalid plan: must be 1 to 64 of a-z, 0-9, '-' and '_', such as credits.", param="plan"

@@ -40,6 +40,7 @@ def create(new: NewOrganisation) -> Organisation:
         plan_type=valid.plan_type,
         subscription_credits=valid.subscription_credits,
         log_model=valid.log_model,
+        contact_email=valid.contact_email,
     )
     table.put(organisation)
     return organisation
@@ -71,6 +72,8 @@ def update(organisation_id: str, changes: Changes) -> Organisation:
         raise InvalidRequest("Nothing is to change: give at least one field.")
     before = get(organisation_id)
     changed = replace(before, **values)
+    if changes.contact_email == "":
+        changed = replace(changed, contact_email=None)
     check(changed)
     if not table.update(before, values):
         raise Conflict(

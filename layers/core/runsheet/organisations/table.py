@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from runsheet.organisations.model import LogModel, PlanType
 
-_TEXTS = ("parent_id", "plan", "plan_type", "log_model", "subscription_start", "subscription_end")
+_TEXTS = (
+    "parent_id",
+    "plan",
+    "plan_type",
+    "log_model",
+    "subscription_start",
+    "subscription_end",
+    "contact_email",
+)
 # What two changes at once could leave at odds with each other.
 _HELD_TOGETHER = ("subscription_start", "subscription_end")
 
@@ -40,10 +48,18 @@ def get(organisation_id: str) -> Organisation | None:
 
 
 def update(read: Organisation, values: Mapping[str, Any]) -> bool:
-    """Change fields of an organisation; False if it is gone, or its subscription is no longer as it was read."""
+    """Change fields of an organisation, or remove those that are empty.
+
+    False if it is gone, or its subscription is no longer as it was read.
+    """
     # Aliases throughout: timezone, for one, is a word that DynamoDB keeps for itself.
     names = {f"#{name}": name for name in {*values, *_HELD_TOGETHER}}
-    attributes: dict[str, Any] = {f":{name}": _attribute(value) for name, value in values.items()}
+    attributes: dict[str, Any] = {
+        f":{name}": _attribute(value) for name, value in values.items() if value != ""
+    }
+    changes = "SET " + ", ".join(f"#{name} = :{name}" for name in values if values[name] != "")
+    cleared = ", ".join(f"#{name}" for name in values if values[name] == "")
+    expression = (changes if changes != "SET " else "") + (f" REMOVE {cleared}" if cleared else "")
     conditions = ["attribute_exists(id)"]
     for name in _HELD_TOGETHER:
         was = getattr(read, name)
@@ -56,7 +72,7 @@ def update(read: Organisation, values: Mapping[str, Any]) -> bool:
         dynamodb().update_item,
         TableName=settings().organisations_table,
         Key={"id": {"S": read.id}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        UpdateExpression=expression,
         ConditionExpression=" AND ".join(conditions),
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=attributes,
@@ -125,6 +141,7 @@ def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> Organisation:
         if "subscription_credits" in item
         else None,
         log_model=cast("LogModel", _text(item, "log_model") or "Tiered"),
+        contact_email=_text(item, "contact_email"),
     )
 
 

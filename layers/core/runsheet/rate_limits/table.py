@@ -95,22 +95,24 @@ def _updated(bucket: str, expression: str, condition: str, values: dict[str, int
     return Taken(passed=True, full_at=int(answer["Attributes"]["full_at"]["N"]))
 
 
-def hold(key_id: str, run_id: str, beside: Any, *, most: int, until: int) -> bool:  # noqa: ANN401 - as the client takes it
-    """Note a running export of a key's and carry out another write, both or neither; False if the key has `most`.
+def hold(holder: str, run_id: str, beside: Any, *, most: int, until: int) -> bool:  # noqa: ANN401 - as the client takes it
+    """Note a running export of a holder's and carry out another write, both or neither; False if one is refused.
+
+    A holder that has `most` is refused, and so is a write whose own condition does not hold.
 
     Args:
-        key_id: whose export.
+        holder: whose export: a key, or a key for an organisation that it acts for.
         run_id: its run.
         beside: the write, as one of a transaction.
-        most: how many of the key may be noted.
+        most: how many of the holder may be noted.
         until: unix seconds; when the run has ended for certain.
 
     Raises:
-        Unavailable: other transactions are at the key's item all the time.
+        Unavailable: other transactions are at the holder's item all the time.
     """
-    noted = {
+    noted: Any = {
         "TableName": settings().rate_limits_table,
-        "Key": _key(f"exports#{key_id}"),
+        "Key": _key(f"exports#{holder}"),
         "UpdateExpression": "ADD runs :run SET expires_at = :expires_at",
         "ConditionExpression": "attribute_not_exists(runs) OR size(runs) < :most",
         "ExpressionAttributeValues": {
@@ -124,7 +126,7 @@ def hold(key_id: str, run_id: str, beside: Any, *, most: int, until: int) -> boo
             clients.dynamodb().transact_write_items(TransactItems=[beside, {"Update": noted}])
         except ClientError as failure:
             reasons = [reason.get("Code") for reason in failure.response.get("CancellationReasons", [])]
-            if reasons[-1:] == ["ConditionalCheckFailed"]:
+            if "ConditionalCheckFailed" in reasons:
                 return False
             if not _PASSING & set(reasons):
                 raise
@@ -134,19 +136,19 @@ def hold(key_id: str, run_id: str, beside: Any, *, most: int, until: int) -> boo
     raise Unavailable("Too much is asked of the service at this moment. Try again shortly.")
 
 
-def held(key_id: str) -> frozenset[str]:
-    """Return the ids of the runs that are noted for a key, strongly consistent."""
+def held(holder: str) -> frozenset[str]:
+    """Return the ids of the runs that are noted for a holder, strongly consistent."""
     answer = clients.dynamodb().get_item(
-        TableName=settings().rate_limits_table, Key=_key(f"exports#{key_id}"), ConsistentRead=True
+        TableName=settings().rate_limits_table, Key=_key(f"exports#{holder}"), ConsistentRead=True
     )
     return frozenset(answer.get("Item", {}).get("runs", {"SS": []})["SS"])
 
 
-def give_back(key_id: str, run_ids: AbstractSet[str]) -> None:
-    """Take runs that have ended out of those noted for a key. Those noted meanwhile stay."""
+def give_back(holder: str, run_ids: AbstractSet[str]) -> None:
+    """Take runs that have ended out of those noted for a holder. Those noted meanwhile stay."""
     clients.dynamodb().update_item(
         TableName=settings().rate_limits_table,
-        Key=_key(f"exports#{key_id}"),
+        Key=_key(f"exports#{holder}"),
         UpdateExpression="DELETE runs :ended",
         ExpressionAttributeValues={":ended": {"SS": sorted(run_ids)}},
     )

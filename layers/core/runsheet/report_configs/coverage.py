@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from runsheet.catalog import ReportType
     from runsheet.schedule import Schedule
 
-_FROM_THE_SCHEDULE = ("interval_start", "interval_end", "start_date", "end_date", "as_of", "timezone")
+_FROM_THE_SCHEDULE = (
+    "interval_start", "interval_end", "interval", "start_date", "end_date", "as_of", "timezone"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

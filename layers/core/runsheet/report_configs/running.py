@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runsheet import catalog, ids, schedule
+from runsheet import catalog, schedule
 from runsheet.email_addresses import folded
 from runsheet.errors import Conflict, InvalidRequest, NotFound
+from runsheet.ids import Origin
 from runsheet.report_configs.coverage import Coverage, coverage
 from runsheet.report_configs.objects import SendingObject
 from runsheet.report_configs.service import schedule_of
 from runsheet.report_runs import queueing
-from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun, Sending
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from runsheet.report_configs.model import ReportConfig
 
 
-def send_now(config: ReportConfig, recipient_emails: list[str] | None) -> ReportRun:
+def send_now(
+    config: ReportConfig, recipient_emails: list[str] | None, origin: Origin | None = None
+) -> ReportRun:
     """Store and queue the run that the config would have if it were due now; its result is mailed.
 
     It is about the period before the present moment, whatever data there is for it: as the scheduled ones do, it gives
@@ -29,6 +32,7 @@ def send_now(config: ReportConfig, recipient_emails: list[str] | None) -> Report
     Args:
         config: to send; it stays as it is.
         recipient_emails: who gets it in place of the config's own, as a test; None for the config's own.
+        origin: of the same one there is one run, however often it is asked for.
 
     Raises:
         Conflict: the config is disabled.
@@ -36,9 +40,8 @@ def send_now(config: ReportConfig, recipient_emails: list[str] | None) -> Report
     """
     _check_somebody_gets_it(config, recipient_emails)
     kind: Literal["now", "test"] = "now" if recipient_emails is None else "test"
-    run = run_of(config, kind, clock.now(), recipient_emails=recipient_emails)
-    queueing.begin(run)
-    return run
+    run = run_of(config, kind, clock.now(), recipient_emails=recipient_emails, origin=origin)
+    return queueing.begin(run)
 
 
 def run_of(
@@ -48,6 +51,7 @@ def run_of(
     *,
     recipient_emails: list[str] | None = None,
     missed: int = 0,
+    origin: Origin | None = None,
 ) -> ReportRun:
     """Return a new run of a config for a slot, not stored yet.
 
@@ -60,17 +64,18 @@ def run_of(
         slot: when it is due, or asked for.
         recipient_emails: in place of the config's.
         missed: how many earlier slots it stands for.
+        origin: what its id comes from; None for a new one.
     """
     report_type, about = _about(config, slot)
     now = clock.now()
-    created = int(now.timestamp())
+    made = origin or Origin.fresh(now)
     return ReportRun(
         tenant=config.tenant,
-        id=ids.new_id("frr", now),
+        id=made.new_id("frr"),
         report_type=report_type,
         parameters=dict(sorted((config.parameters | about.parameters).items())),
-        created=created,
-        deadline=created + queueing.DEADLINE_SECONDS,
+        created=int(made.moment.timestamp()),
+        deadline=int(now.timestamp()) + DEADLINE_SECONDS,
         sending=Sending(
             config_id=config.id,
             kind=kind,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from runsheet import catalog, ids, schedule
+from runsheet.catalog import options
 from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.organisations import service as organisations
 from runsheet.report_configs import table
@@ -30,8 +31,8 @@ _TRIES = 5
 _DEFAULTS: dict[str, Any] = {"cc_emails": None, "day_of_month": 1, "timezone": None, "parameters": {}}
 
 
-def create(tenant: Tenant, new: NewReportConfig) -> ReportConfig:
-    """Store a new config; it is enabled unless it says otherwise.
+def create(tenant: Tenant, new: NewReportConfig, origin: ids.Origin | None = None) -> ReportConfig:
+    """Store a new config; it is enabled unless it says otherwise. Of the same `origin` there is one config.
 
     Raises:
         InvalidRequest: it is enabled without a recipient, its report type wants live mode or refuses the
@@ -40,9 +41,10 @@ def create(tenant: Tenant, new: NewReportConfig) -> ReportConfig:
     zone = new.timezone or _organisation_timezone(tenant)
     _check_mode(tenant, new.report_type)
     now = clock.now()
+    made = origin or ids.Origin.fresh(now)
     config = ReportConfig(
         tenant=tenant,
-        id=ids.new_id("rc", now),
+        id=made.new_id("rc"),
         report_type=new.report_type,
         frequency=new.frequency,
         time=new.time,
@@ -56,7 +58,7 @@ def create(tenant: Tenant, new: NewReportConfig) -> ReportConfig:
         parameters=new.parameters or {},
         skip_if_empty=bool(new.skip_if_empty),
         attach=new.attach or "auto",
-        created_at=int(now.timestamp()),
+        created_at=int(made.moment.timestamp()),
         modified_at=None,
         last_sent_at=None,
         next_run_at=None,
@@ -69,8 +71,7 @@ def create(tenant: Tenant, new: NewReportConfig) -> ReportConfig:
         raise InvalidRequest(
             f"There are {MAX_CONFIGS} report configs already: delete one that is not needed."
         )
-    table.put(config)
-    return config
+    return table.put(config)
 
 
 def listed(tenant: Tenant, report_type: str | None) -> list[ReportConfig]:
@@ -242,6 +243,7 @@ def _timed(config: ReportConfig, now: datetime) -> ReportConfig:
 
 def _with_checked_parameters(config: ReportConfig) -> ReportConfig:
     report_type = catalog.report_type(config.report_type)
+    options.check_mode(config.parameters, livemode=config.tenant.livemode)
     when = schedule_of(config, config.zone)
     return replace(config, parameters=checked_parameters(report_type, config.parameters, when, clock.now()))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runsheet.report_configs.model import ReportConfig
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
@@ -27,13 +27,15 @@ def shard_of(config_id: str) -> str:
     return SHARDS[zlib.crc32(config_id.encode()) % len(SHARDS)]
 
 
-def put(config: ReportConfig) -> None:
-    """Store a new config."""
-    dynamodb().put_item(
+def put(config: ReportConfig) -> ReportConfig:
+    """Store a new config and return it, or the one in its place."""
+    there = put_new(
+        dynamodb(),
         TableName=settings().report_configs_table,
         Item=_item(config),
         ConditionExpression="attribute_not_exists(id)",
     )
+    return config if there is None else _config(there)
 
 
 def get(tenant: Tenant, config_id: str) -> ReportConfig | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runsheet import catalog, ids
+from runsheet import catalog
+from runsheet.catalog import options
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.report_runs.model import ReportRun
-from runsheet.report_runs.queueing import DEADLINE_SECONDS, begin
+from runsheet.ids import Origin
+from runsheet.report_runs.model import DEADLINE_SECONDS, ReportRun
+from runsheet.report_runs.queueing import begin
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 
-def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
-    """Store a run and queue it.
+def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> ReportRun:
+    """Store a run and queue it; of the same `origin` there is one run, however often it is called.
 
     The item is written first: a run whose message cannot be sent is queued by the sweeper within two minutes.
 
     Raises:
-        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters; the interval lies
-            outside the available data (contracts: v1, section 1.3).
+        InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters, or live mode does; the
+            interval lies outside the available data (contracts: v1, section 1.3).
     """
     try:
         report_type = catalog.report_type(new.report_type)
@@ -39,23 +41,25 @@ def create(tenant: Tenant, new: NewReportRun) -> ReportRun:
             param="report_type",
         )
     bound = report_type.bind(new.parameters)
+    options.check_mode(bound.echo, livemode=tenant.livemode)
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)
-    run = new_run(tenant, report_type, bound)
-    begin(run)
-    return run
+    return begin(new_run(tenant, report_type, bound, origin))
 
 
-def new_run(tenant: Tenant, report_type: ReportType, bound: BoundParameters) -> ReportRun:
+def new_run(
+    tenant: Tenant, report_type: ReportType, bound: BoundParameters, origin: Origin | None = None
+) -> ReportRun:
     """Return a new run, not stored yet. Whether there is data for it is for others to ask."""
     now = clock.now()
-    created = int(now.timestamp())
+    made = origin or Origin.fresh(now)
     return ReportRun(
         tenant=tenant,
-        id=ids.new_id("frr", now),
+        id=made.new_id("frr"),
         report_type=report_type.id,
         parameters=dict(sorted(bound.echo.items())),
-        created=created,
-        deadline=created + DEADLINE_SECONDS,
+        created=int(made.moment.timestamp()),
+        deadline=int(now.timestamp()) + DEADLINE_SECONDS,
+        resolved=dict(bound.resolved),
     )

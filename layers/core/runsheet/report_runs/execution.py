@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from runsheet import catalog, ids, leases
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
+from runsheet.engine.fingerprint import fingerprint
+from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
-from runsheet.files.model import File
+from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import table
-from runsheet.runtime import clock
+from runsheet.report_runs import failures, reuse, table
+from runsheet.report_runs import manifest as manifests
+from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
+    from runsheet.catalog import BoundParameters
+    from runsheet.files.model import FileType
     from runsheet.report_runs.model import ReportRun, RunRequested
 
 
@@ -31,19 +36,19 @@ def execute(message: RunRequested) -> None:
     if run is None:
         return
     if run.attempts > leases.MAX_ATTEMPTS:
-        table.fail(
-            run,
-            error="The report could not be run. The error is logged under the run's id.",
-            code="internal_error",
-        )
+        given_up = failures.internal_error()
+        table.fail(run, error=given_up.message, code=given_up.code)
         return
     try:
         _carry_out(run, lease)
+    except leases.LeaseLost:
+        logger.info("the run was cancelled, or another worker has it", extra={"run": run.id})
     except ReportFailed as failed:
         table.fail(run, error=failed.message, code=failed.code)
     except (InvalidRequest, NotFound) as refused:
         # A run of a config carries what was right when the config was made, maybe releases ago.
-        table.fail(run, error=refused.message, code="parameters_invalid")
+        invalid = failures.parameters_invalid(refused.message)
+        table.fail(run, error=invalid.message, code=invalid.code)
     except Exception:
         table.release(run, lease, now=clock.seconds())
         raise
@@ -51,6 +56,9 @@ def execute(message: RunRequested) -> None:
 
 def _carry_out(run: ReportRun, lease: str) -> None:
     report_type = catalog.report_type(run.report_type)
+    bound = report_type.bind(run.bindable)
+    if bound.fail is not None:
+        raise failures.forced(bound.fail)
     progress = 0.0
 
     def note(share: float) -> None:
@@ -58,31 +66,70 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         progress = round(share, 3)
         table.extend(run, lease, progress=progress, now=clock.seconds())
 
-    with leases.kept(lambda: note(progress)):
+    with leases.kept(lambda: note(progress)) as check:
         snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
-        key = f"results/{run.tenant.organisation_id}/{run.tenant.mode}/{run.id}/{lease}.csv"
-        export = report.export(
-            run.tenant,
+        inputs = Inputs(
             report_type,
-            report_type.bind(run.parameters),
+            bound,
             snapshots,
             organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
+        )
+        mark = fingerprint(inputs, manifests.in_force(report_type, bound))
+        if _given_again(run, lease, bound, mark):
+            return
+        ending, file_type = file_form(bound)
+        # It shows in the addresses that file links lead to, so it does not say whose it is.
+        key = f"results/{run.id}/{lease}.{ending}"
+        export = report.export(
+            run.tenant,
+            inputs,
             bucket=settings().results_bucket,
             key=key,
+            content_type=CONTENT_TYPES[file_type],
+            name=f"{run.id}.{bound.format}",
             on_progress=note,
+            check=check,
         )
     now = clock.now()
     created = int(now.timestamp())
     file = File(
         id=ids.new_id("file", now),
         key=key,
-        filename=f"{run.id}.csv",
+        filename=f"{run.id}.{ending}",
         title=f"FinanceReportRun {run.id}",
         size=export.size,
         sha256=export.sha256,
         row_count=export.rows,
         created=created,
         expires_at=created + settings().retention_seconds,
+        type=file_type,
     )
-    if not table.succeed(run, lease, file, now=created):
-        logger.warning("lease lost; another worker has the run", extra={"run": run.id})
+    made = manifests.manifest(run, inputs, export, file)
+    manifests.store(made, file)
+    shown = made.model_dump(mode="json")
+    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark):
+        # Nothing names the objects, which may hold what a customer has cancelled for a reason.
+        for name in (key, key + manifests.SUFFIX):
+            clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
+        raise leases.LeaseLost
+
+
+def file_form(bound: BoundParameters) -> tuple[str, FileType]:
+    """Return the end of the name of a run's file, such as `csv.gz`, and its type."""
+    if bound.compress is not None:
+        file_type: FileType = "gz" if bound.compress == "gzip" else "zip"
+        return f"{bound.format}.{file_type}", file_type
+    plain: FileType = cast("FileType", bound.format)
+    return plain, plain
+
+
+def _given_again(run: ReportRun, lease: str, bound: BoundParameters, mark: str | None) -> bool:
+    """End the run with the result of the same inputs, if there is one and no other is asked for."""
+    if mark is None or bound.refresh:
+        return False
+    found = reuse.find(run.tenant, mark, now=clock.seconds())
+    if found is None:
+        return False
+    if not table.succeed_with(run, lease, found, now=clock.seconds()):
+        raise leases.LeaseLost
+    return True

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from runsheet.files.model import File, FileObject
-from runsheet.runtime.model import FormText, Model
+from runsheet.runtime.model import ExpandQuery, FormInt, FormText, Model
 from runsheet.tenancy import Tenant
+
+# A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
+DEADLINE_SECONDS = 6 * 60 * 60
+
+# A function has 25 seconds, the gateway 30, a start of the function among them.
+MAX_WAIT_SECONDS = 20
 
 Status = Literal["pending", "succeeded", "failed"]
 
@@ -50,6 +58,7 @@ class ReportRun:
         id: `frr_…`, ordered by creation.
         report_type: an id of the catalogue.
         parameters: what the caller sent, validated; nothing is filled in.
+        resolved: what stands for `interval` among the parameters, as it was when the run was made.
         created: unix seconds.
         deadline: unix seconds; a run that is still pending then fails.
         status: `pending`, then `succeeded` or `failed`, for good.
@@ -57,8 +66,10 @@ class ReportRun:
         progress: 0 to 1.
         file: the result, once there is one.
         error, error_code: why it failed, in words and as a stable code.
-        succeeded_at: unix seconds.
+        succeeded_at, failed_at: unix seconds.
         sending: why it is mailed; None if it is not.
+        reused_from: the run whose result this one was given; None if it has its own.
+        manifest: of the result, as `Manifest` dumps it; None before there is one, and of runs that are older than manifests.
     """
 
     tenant: Tenant
@@ -74,7 +85,27 @@ class ReportRun:
     error: str | None = None
     error_code: str | None = None
     succeeded_at: int | None = None
+    failed_at: int | None = None
     sending: Sending | None = None
+    resolved: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] | None = None
+    reused_from: str | None = None
+
+    @property
+    def bindable(self) -> dict[str, Any]:
+        """The parameters with what stands for `interval` in its place, as the report type binds them."""
+        return {name: value for name, value in self.parameters.items() if name != "interval"} | self.resolved
+
+    @property
+    def ended_at(self) -> int:
+        """When it ended, in unix seconds; its creation for one that failed before that was noted."""
+        return self.succeeded_at or self.failed_at or self.created
+
+
+Wait = Annotated[
+    FormInt,
+    Field(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to hold the answer for, until the run has ended"),
+]
 
 
 class NewReportRun(Model):
@@ -83,6 +114,42 @@ class NewReportRun(Model):
     report_type: FormText
     parameters: dict[str, Any] = {}
     expand: list[str] = []
+    wait: Wait = 0
+
+
+class RunQuery(ExpandQuery):
+    """The query of retrieve."""
+
+    wait: Wait = 0
+
+
+class ControlTotals(Model):
+    """What the columns of amounts add up to in one currency, in minor units; `currency` is null for amounts of none."""
+
+    currency: str | None
+    sums: dict[str, int]
+
+
+class Manifest(Model):
+    """What a result holds and what it was made from: the same for every run that the result is of.
+
+    `parameters` are those in force: defaults filled in, a period as its bounds. `data_versions` are the versions of the
+    datasets that were read. `size` and `sha256` are of the file as it is downloaded, `row_count` is without its header.
+    """
+
+    object: Literal["reporting.manifest"] = "reporting.manifest"
+    report_run: str = Field(description="The run that the result was made for")
+    report_type: str
+    parameters: dict[str, Any]
+    data_versions: dict[str, int]
+    format: str = "csv"
+    compress: str | None = None
+    row_count: int
+    column_count: int
+    size: int
+    sha256: str
+    control_totals: list[ControlTotals]
+    created: int
 
 
 class ReportRunObject(Model):
@@ -104,6 +171,32 @@ class ReportRunObject(Model):
     sha256: str | None
     download_url: str | None
     download_url_expires_at: int | None
+    resolved_parameters: dict[str, Any] | None = Field(
+        description="What stands for `interval`; null for a run without it"
+    )
+    manifest: Manifest | None
+    reused_from: str | None = Field(
+        description="The earlier run whose result this is, as the data has not changed since; null for a result of its own"
+    )
+
+
+class PreviewQuery(ExpandQuery):
+    """The query of a preview."""
+
+    limit: Annotated[FormInt, Field(ge=1, le=1000)] = 10
+    cursor: FormText | None = Field(None, description="The `next_cursor` of the page before")
+
+
+class ReportRunPreview(Model):
+    """A page of the rows of a result: objects by the names of its columns, null for an empty cell."""
+
+    object: Literal["list"] = "list"
+    url: str
+    columns: list[str]
+    first_row: int = Field(description="Number of the first row of the page; 1 is that behind the header")
+    data: list[dict[str, Any]]
+    has_more: bool
+    next_cursor: str | None
 
 
 class ReportRunList(Model):

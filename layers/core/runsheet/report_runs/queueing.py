@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import leases
-from runsheet.report_runs import table
+from runsheet.report_runs import failures, table
 from runsheet.report_runs.model import RunRequested
 from runsheet.runtime import clients, clock, messages
 from runsheet.runtime.observability import logger
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
     from runsheet.report_runs.model import ReportRun
 
-# A run that a backlog or a fault keeps waiting longer than this fails, and says so, rather than surprise somebody.
-DEADLINE_SECONDS = 6 * 60 * 60
 
+def begin(run: ReportRun) -> ReportRun:
+    """Store a new run, then ask for a worker; if that fails, the sweeper asks within two minutes.
 
-def begin(run: ReportRun) -> None:
-    """Store a new run, then ask for a worker; if that fails, the sweeper asks within two minutes."""
-    table.put(run, expires_at=expires_at(run))
-    queue_all([run])
+    Return it, or the run that has its id already: a request that is carried out again begins nothing new.
+    """
+    stored = table.put(run, expires_at=expires_at(run))
+    if stored.status == "pending":
+        queue_all([stored])
+    return stored
 
 
 def expires_at(run: ReportRun) -> int:
@@ -57,9 +59,7 @@ def sweep() -> None:
             if run is None or run.status != "pending":
                 continue
             if run.deadline <= now:
-                hours = DEADLINE_SECONDS // 3600
-                table.fail(
-                    run, error=f"The report could not be run within {hours} hours.", code="deadline_exceeded"
-                )
+                late = failures.deadline_exceeded()
+                table.fail(run, error=late.message, code=late.code)
             elif table.note_queued(run, now=now):
                 queue(run)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import ids
-from runsheet.errors import InvalidRequest, NotFound, missing
+from runsheet.errors import missing
 from runsheet.files.model import file_object
 from runsheet.files.service import DOWNLOAD_SECONDS, download_url
 from runsheet.report_runs import table
-from runsheet.report_runs.model import ReportRunList, ReportRunObject
-from runsheet.runtime import clock
+from runsheet.report_runs.model import Manifest, ReportRunList, ReportRunObject
+from runsheet.runtime import clock, paging
 
 if TYPE_CHECKING:
     from runsheet.report_runs.model import ReportRun
@@ -36,31 +36,24 @@ def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunL
     Raises:
         InvalidRequest: both cursors, or one that is no run of this tenant.
     """
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor:
-            _check_cursor(tenant, cursor, param)
-    runs, has_more = table.page(
-        tenant,
-        limit=query.limit,
-        since=query.created.since(),
-        before=query.created.before(),
-        older_than=query.starting_after,
-        newer_than=query.ending_before,
-    )
+    span = paging.span(query, prefix="frr", noun="report_run", known=lambda run_id: table.get(tenant, run_id))
+    runs, has_more = table.page(tenant, span)
     return ReportRunList(has_more=has_more, data=[shown(run, base_url) for run in runs])
-
-
-def _check_cursor(tenant: Tenant, cursor: str, param: str) -> None:
-    try:
-        retrieve(tenant, cursor)
-    except NotFound as unknown:
-        raise InvalidRequest(unknown.message, param=param, code=unknown.code) from None
 
 
 def shown(run: ReportRun, base_url: str) -> ReportRunObject:
     """Return the contract's object; a finished run gets a fresh download URL each time."""
+    if run.file is None:
+        return recorded(run, base_url)
+    fresh = {
+        "download_url": download_url(run.file),
+        "download_url_expires_at": clock.seconds() + DOWNLOAD_SECONDS,
+    }
+    return recorded(run, base_url).model_copy(update=fresh)
+
+
+def recorded(run: ReportRun, base_url: str) -> ReportRunObject:
+    """Return the contract's object without a download URL, to be kept: who has one needs no key."""
     file = run.file
     return ReportRunObject(
         id=run.id,
@@ -76,6 +69,9 @@ def shown(run: ReportRun, base_url: str) -> ReportRunObject:
         progress=run.progress,
         row_count=file.row_count if file else None,
         sha256=file.sha256 if file else None,
-        download_url=download_url(file) if file else None,
-        download_url_expires_at=clock.seconds() + DOWNLOAD_SECONDS if file else None,
+        download_url=None,
+        download_url_expires_at=None,
+        resolved_parameters=run.resolved or None,
+        manifest=Manifest.model_validate(run.manifest) if run.manifest else None,
+        reused_from=run.reused_from,
     )

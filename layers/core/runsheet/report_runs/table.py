@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runsheet import ids, leases
+from runsheet import leases
 from runsheet.files import table as files_table
 from runsheet.files.model import File
+from runsheet.report_runs import reuse
 from runsheet.report_runs.model import ReportRun, Sending
+from runsheet.runtime import clock
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, to_attribute, to_item
+from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
+from runsheet.runtime.reading import batch_get
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
-_LAST_ID = "~"  # sorts behind every digit of an id
+    from runsheet.runtime.paging import Span
+
 _work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
 
 
-def put(run: ReportRun, *, expires_at: int) -> None:
-    """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies."""
-    dynamodb().put_item(**put_operation(run, expires_at=expires_at))
+def put(run: ReportRun, *, expires_at: int) -> ReportRun:
+    """Store a new run; from now on it ends as `succeeded` or `failed`, whatever dies. Return it, or the one in its place."""
+    there = put_new(dynamodb(), **put_operation(run, expires_at=expires_at))
+    return run if there is None else _run(there)
 
 
 def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - typed by the client that takes it
@@ -41,6 +46,7 @@ def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - 
         "attention_at": run.created + leases.FIRST_ATTENTION_SECONDS,
         "expires_at": expires_at,
         "sending": run.sending.as_dict() if run.sending else None,
+        "resolved_parameters": run.resolved or None,
     }
     return {
         "TableName": settings().report_runs_table,
@@ -57,66 +63,42 @@ def get(tenant: Tenant, run_id: str) -> ReportRun | None:
     return _run(from_item(answer["Item"])) if "Item" in answer else None
 
 
+def ended(key: Mapping[str, str]) -> ReportRun | None:
+    """Return the run that a change in the stream is about, by its key, strongly consistent; None if it has not ended."""
+    run = get(Tenant.from_partition(key["tenant"]), key["id"])
+    return None if run is None or run.status == "pending" else run
+
+
 def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
-    """Return those of up to 100 runs that are pending and not past their deadline, strongly consistent.
+    """Return those runs that are pending and not past their deadline, strongly consistent.
 
-    One that DynamoDB does not come round to reading counts as running.
+    Raises:
+        Unavailable: DynamoDB keeps leaving some of them unread.
     """
-    if not run_ids:
-        return set()
-    name = settings().report_runs_table
-    answer = dynamodb().batch_get_item(
-        RequestItems={
-            name: {
-                "Keys": [_key(tenant, run_id) for run_id in sorted(run_ids)],
-                "ConsistentRead": True,
-                "ProjectionExpression": "id, #status, deadline",
-                "ExpressionAttributeNames": {"#status": "status"},
-            }
-        }
-    )
-    unread = {key["id"]["S"] for key in answer.get("UnprocessedKeys", {}).get(name, {"Keys": []})["Keys"]}
-    found = [from_item(item) for item in answer["Responses"].get(name, [])]
-    return unread | {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
+    keys = [_key(tenant, run_id) for run_id in sorted(run_ids)]
+    found = batch_get(settings().report_runs_table, keys)
+    return {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
 
 
-def page(
-    tenant: Tenant,
-    *,
-    limit: int,
-    since: int | None,
-    before: int | None,
-    older_than: str | None,
-    newer_than: str | None,
-) -> tuple[list[ReportRun], bool]:
-    """Return up to `limit` runs, newest first, and whether more follow in the direction that was asked for.
-
-    Args:
-        tenant: whose runs.
-        limit: at most this many.
-        since: only runs created at or after this unix second.
-        before: only runs created before this unix second.
-        older_than: only runs behind this id; those next to it.
-        newer_than: only runs before this id; those next to it.
-    """
-    first = max(ids.lowest_id("frr", since or 0), newer_than or "")
-    last = min(ids.lowest_id("frr", before) if before is not None else _LAST_ID, older_than or _LAST_ID)
-    if first > last:
+def page(tenant: Tenant, span: Span) -> tuple[list[ReportRun], bool]:
+    """Return the span's page of runs, newest first, and whether more follow in the direction that was asked for."""
+    if span.is_empty:
         return [], False
-    cursors = {older_than, newer_than}
     answer = dynamodb().query(
         TableName=settings().report_runs_table,
         KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
-        ExpressionAttributeValues=to_item({":tenant": tenant.partition, ":first": first, ":last": last}),
-        ScanIndexForward=newer_than is not None,
+        ExpressionAttributeValues=to_item(
+            {":tenant": tenant.partition, ":first": span.first, ":last": span.last}
+        ),
+        ScanIndexForward=span.ascending,
         ConsistentRead=True,
-        Limit=limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
+        Limit=span.limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
     )
-    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in cursors]
-    runs = found[:limit]
-    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach.
-    has_more = len(found) > limit or "LastEvaluatedKey" in answer
-    return (runs[::-1] if newer_than is not None else runs), has_more
+    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in span.cursors]
+    runs, more = span.cut(found)
+    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach. A short page then suffices:
+    # many whole ones would be too long to be answered with.
+    return runs, more or "LastEvaluatedKey" in answer
 
 
 def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:
@@ -126,7 +108,11 @@ def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | No
 
 
 def extend(run: ReportRun, lease: str, *, progress: float, now: int) -> None:
-    """Note the progress (0 to 1) and keep the lease; a ClientError says that it is lost."""
+    """Note the progress (0 to 1) and keep the lease.
+
+    Raises:
+        LeaseLost: the run has ended, by a cancel for one, or another worker has it.
+    """
     _work.extend(run.tenant, run.id, lease, progress=progress, now=now)
 
 
@@ -135,27 +121,75 @@ def release(run: ReportRun, lease: str, *, now: int) -> None:
     _work.release(run.tenant, run.id, lease, now=now)
 
 
-def succeed(run: ReportRun, lease: str, file: File, *, now: int) -> bool:
-    """Store the file and end the run, both or neither; False if the lease was lost to another worker."""
-    ended = _work.held_update(
-        run.tenant,
-        run.id,
-        lease,
-        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one" + leases.END,
-        {":succeeded": "succeeded", ":file": file.as_dict(), ":now": now, ":one": 1},
-    )
-    operations: Any = [{"Update": ended}, files_table.put_operation(run.tenant, file)]
+def succeed(
+    run: ReportRun,
+    lease: str,
+    file: File,
+    *,
+    now: int,
+    manifest: Mapping[str, Any] | None = None,
+    fingerprint: str | None = None,
+) -> bool:
+    """Store the file and end the run, both or neither; False if the lease was lost.
+
+    With a fingerprint of its inputs, the result is found again by them.
+    """
+    found = dict(manifest or {})
+    operations = [
+        _success(run, lease, file, now=now, manifest=found),
+        files_table.put_operation(run.tenant, file),
+    ]
+    if fingerprint is not None:
+        operations.append(reuse.put_operation(run.tenant, fingerprint, reuse.Result(run.id, file, found)))
     return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
+
+
+def succeed_with(run: ReportRun, lease: str, result: reuse.Result, *, now: int) -> bool:
+    """End the run with the result of another run; False if the lease was lost."""
+    success = _success(run, lease, result.file, now=now, manifest=result.manifest, reused_from=result.run_id)
+    return if_holds(dynamodb().update_item, **success["Update"]) is not None
+
+
+def _success(
+    run: ReportRun,
+    lease: str,
+    file: File,
+    *,
+    now: int,
+    manifest: dict[str, Any],
+    reused_from: str | None = None,
+) -> Any:  # noqa: ANN401 - typed by the client that takes it
+    values = {
+        ":succeeded": "succeeded",
+        ":file": file.as_dict(),
+        ":now": now,
+        ":one": 1,
+        ":manifest": manifest,
+        ":from": reused_from,
+    }
+    expression = (
+        "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one, manifest = :manifest"
+        + (", reused_from = :from" if reused_from else "")
+        + leases.END
+    )
+    return {"Update": _work.held_update(run.tenant, run.id, lease, expression, values)}
 
 
 def fail(run: ReportRun, *, error: str, code: str) -> bool:
     """End a pending run as failed, whoever holds it; False if it had ended already."""
-    values = {":failed": "failed", ":error": error, ":code": code, ":pending": "pending"}
+    values = {
+        ":failed": "failed",
+        ":error": error,
+        ":code": code,
+        ":now": clock.seconds(),
+        ":pending": "pending",
+    }
     answer = if_holds(
         dynamodb().update_item,
         TableName=settings().report_runs_table,
         Key=_key(run.tenant, run.id),
-        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code" + leases.END,
+        UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code, failed_at = :now"
+        + leases.END,
         ConditionExpression="#status = :pending",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=to_item(values),
@@ -193,5 +227,9 @@ def _run(values: dict[str, Any]) -> ReportRun:
         error=values.get("error_message"),
         error_code=values.get("error_code"),
         succeeded_at=values.get("succeeded_at"),
+        failed_at=values.get("failed_at"),
         sending=Sending(**sending) if sending else None,
+        resolved=values.get("resolved_parameters", {}),
+        manifest=values.get("manifest") or None,
+        reused_from=values.get("reused_from"),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -64,6 +65,13 @@ def dynamodb_in_passing() -> DynamoDBClient:
 
 
 @cache
+def events() -> EventBridgeClient:
+    """Return the EventBridge client of this process."""
+    client: EventBridgeClient = _client("events", config=_RETRIES)
+    return client
+
+
+@cache
 def s3() -> S3Client:
     """Return the S3 client of this process, with the function's own role."""
     client: S3Client = _client("s3", config=s3_config())
@@ -100,6 +108,12 @@ def sqs() -> SQSClient:
 
 
 @cache
+def secretsmanager() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
+    """Return the Secrets Manager client of this process."""
+    return _client("secretsmanager", config=_RETRIES)
+
+
+@cache
 def sesv2() -> Any:  # noqa: ANN401 - its type would be a dependency more for one call
     """Return the SES client of this process. It never repeats a call by itself: that could send a mail twice."""
     return _client("sesv2", config=_RETRIES.merge(Config(retries={"total_max_attempts": 1})))
@@ -121,7 +135,19 @@ def sts() -> STSClient:
 
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
-    for made in (dynamodb, dynamodb_in_passing, s3, s3_as, sesv2, sqs, ssm, sts, _session):
+    for made in (
+        dynamodb,
+        dynamodb_in_passing,
+        events,
+        s3,
+        s3_as,
+        secretsmanager,
+        sesv2,
+        sqs,
+        ssm,
+        sts,
+        _session,
+    ):
         made.cache_clear()
 
 

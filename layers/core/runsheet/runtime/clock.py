@@ -15,6 +15,11 @@ def seconds() -> int:
     return int(now().timestamp())
 
 
+def at(seconds: int) -> datetime:
+    """Return the instant of unix seconds, aware, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def moment(seconds: int | None) -> datetime | None:
     """Return the instant of unix seconds, aware, in UTC; None for none."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else at(seconds)

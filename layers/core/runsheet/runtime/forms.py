@@ -17,6 +17,13 @@ _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)", re.DOTALL)
 _PART = re.compile(r"\[([^\[\]]*)\]", re.DOTALL)
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 
+
+class Elements(list[Any]):
+    """An array of a form. Where a hash is meant instead (`metadata[7]=x`), `names` has its keys, in the same order."""
+
+    names: tuple[str, ...] = ()
+
+
 # While a form is read every container is a dict; one whose keys all look like indices becomes a list at the end.
 _Node = dict[str, Any]
 
@@ -77,5 +84,8 @@ def _collapse(node: _Node | str) -> Any:  # noqa: ANN401 - a tree of dicts, list
     if isinstance(node, str):
         return node
     if node and all(_INDEX.fullmatch(name) for name in node):
-        return [_collapse(node[name]) for name in sorted(node, key=int)]
+        names = sorted(node, key=int)
+        elements = Elements(_collapse(node[name]) for name in names)
+        elements.names = tuple(names)
+        return elements
     return {name: _collapse(child) for name, child in node.items()}

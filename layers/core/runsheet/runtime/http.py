@@ -15,7 +15,7 @@ import json
 import os
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
@@ -23,16 +23,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runsheet import ids
-from runsheet.api_keys import authentication, credential
-from runsheet.errors import (
-    InvalidRequest,
-    PermissionDenied,
-    RunsheetError,
-    Unavailable,
-)
+from runsheet.api_keys import acting, authentication, credential
+from runsheet.errors import InvalidHeader, InvalidRequest, RunsheetError, Unavailable
+from runsheet.ids import Origin
 from runsheet.rate_limits import service as rate_limits
 from runsheet.runtime import clients, clock
 from runsheet.runtime.dialects import dialect_of
+from runsheet.runtime.dialects.v1 import VERSION
 from runsheet.runtime.model import Model
 from runsheet.runtime.observability import MetricUnit, logger, metrics, observed
 from runsheet.runtime.settings import settings
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
 
 # A function's answer is cut off at 6 MB, in which a body's quotes are escaped.
 _MAX_ANSWER_BYTES = 4_500_000
-# The version that the current SDKs of the v1 contract pin; echoed to who names none (contracts: v1, section 5).
-_VERSION = "2026-10-28.endive"
 _VERSION_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,20})?(; ?[a-z0-9_=]{1,60}){0,5}", re.ASCII)
 _MAX_IDEMPOTENCY_KEY = 255
 _THROTTLED = frozenset({"ProvisionedThroughputExceededException", "SlowDown", "RequestLimitExceeded"})
@@ -58,22 +53,21 @@ class Request:
 
     Attributes:
         id: `req_…`, in the answer's Request-Id and in every log line.
-        key: the API key; `tenant` is whose data it opens.
+        key: the API key.
+        tenant: whose data the request is about: the key's, or that of the child organisation that it acts for.
         path: the path's parameters.
         headers: by lower-case name.
         base_url: scheme and host that the customer uses, without a slash at the end; never from the Host header.
+        origin: what the ids of new objects come from; the same again if the request is carried out again.
     """
 
     id: str
     key: ApiKey
+    tenant: Tenant
     path: Mapping[str, str]
     headers: Mapping[str, str]
     base_url: str
-
-    @property
-    def tenant(self) -> Tenant:
-        """Whose data the request is about."""
-        return self.key.tenant
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +87,11 @@ class Operation(NamedTuple):
     function: Callable[..., Any]
     hints: dict[str, Any]
     also_under: str = ""
+
+    @property
+    def method(self) -> str:
+        """The verb of the route."""
+        return self.route.split()[0]
 
     @property
     def path(self) -> str:
@@ -134,15 +133,55 @@ def endpoint(
             key = authentication.authenticate(credential.parse(headers.get("authorization")))
             logger.append_keys(organisation=key.organisation_id, mode=key.mode, key=key.id)
             rate_limits.check(key, dialect_of(operation.path).NAME)
+            tenant = acting.tenant_of(key, _account(headers))
+            if tenant != key.tenant:
+                logger.append_keys(account=tenant.organisation_id)
             key.check_allows(permission)
-            request = Request(request_id, key, event.get("pathParameters") or {}, headers, _base_url(event))
-            return encode(function(request, **_arguments(operation, event, headers)))
+            path, origin = event.get("pathParameters") or {}, Origin.fresh(clock.now())
+            request = Request(request_id, key, tenant, path, headers, _base_url(event), origin)
+            arguments = _arguments(operation, event, headers)
+            if operation.method == "POST" and headers.get("idempotency-key"):
+                return _once(operation, request, arguments)
+            return encode(function(request, **arguments))
 
         handler = wraps(function)(guarded(operate, route))
         handler.operation = operation  # type: ignore[attr-defined]
         return handler
 
     return decorate
+
+
+def _once(operation: Operation, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Carry a request with an idempotency key out, or give the answer that it got before.
+
+    Of errors, a crash alone is an answer for good (contracts: v1, section 5): what was refused has done nothing, and
+    what AWS turned away is worth another try.
+    """
+    from runsheet.idempotency import service as idempotency  # noqa: PLC0415 - reading routes start without it
+
+    key = request.headers["idempotency-key"]
+    if len(key) > _MAX_IDEMPOTENCY_KEY:
+        raise InvalidHeader(
+            f"Idempotency keys are at most {_MAX_IDEMPOTENCY_KEY} characters long.", header="Idempotency-Key"
+        )
+    fingerprint = idempotency.fingerprint(
+        operation.route, request.path, arguments, _media_type(request.headers) or ""
+    )
+    entry = idempotency.begin(request.tenant, key, fingerprint, request.id)
+    if entry.answer is not None:
+        return idempotency.replayed(entry, entry.answer)
+    try:
+        result = operation.function(replace(request, origin=entry.origin), **arguments)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it decides what becomes of the key
+        error = _worded(failure)
+        if error.status != 500:
+            idempotency.let_go(entry, error)
+            raise error from None
+        answer = _in_dialect(error, operation.path, request.id)
+    else:
+        answer = encode(result)
+    idempotency.keep(entry, answer)
+    return answer
 
 
 def unknown_route(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -220,16 +259,21 @@ def _may_pass(failure: ClientError) -> bool:
 def _check_headers(headers: Mapping[str, str]) -> None:
     version = headers.get("stripe-version")
     if version is not None and not _VERSION_FORM.fullmatch(version):
-        raise InvalidRequest(f"Invalid Stripe API version: {version[:100]}. Use a date, such as {_VERSION}.")
-    if len(headers.get("idempotency-key", "")) > _MAX_IDEMPOTENCY_KEY:
-        raise InvalidRequest(f"Idempotency keys are at most {_MAX_IDEMPOTENCY_KEY} characters long.")
-    account = headers.get("stripe-account")
-    if account is not None:
-        # Answering with the key's own data instead would hand a caller the wrong account's numbers.
-        raise PermissionDenied(
-            f"The provided key does not have access to account '{account[:100]}' (or that account does not exist).",
-            code="account_invalid",
+        raise InvalidHeader(
+            f"Invalid Stripe API version: {version[:100]}. Use a date, such as {VERSION}.",
+            header="Stripe-Version",
         )
+
+
+def _account(headers: Mapping[str, str]) -> str | None:
+    """Return the account to act for. The SDKs have two headers for it; of two that differ none can be right."""
+    named = {headers[name] for name in ("stripe-account", "stripe-context") if name in headers}
+    if len(named) > 1:
+        raise InvalidHeader(
+            "Stripe-Account and Stripe-Context name different accounts: send one of them.",
+            header="Stripe-Account",
+        )
+    return named.pop() if named else None
 
 
 def _arguments(operation: Operation, event: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
@@ -303,11 +347,14 @@ def _contract_headers(sent: Mapping[str, str], request_id: str) -> dict[str, str
     version = sent.get("stripe-version", "")
     echoed = {
         "Request-Id": request_id,
-        "Stripe-Version": version if _VERSION_FORM.fullmatch(version) else _VERSION,
+        "Stripe-Version": version if _VERSION_FORM.fullmatch(version) else VERSION,
     }
     key = sent.get("idempotency-key", "")
     if key and len(key) <= _MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable():
         echoed["Idempotency-Key"] = key
+    account = sent.get("stripe-account", "")
+    if ids.plausible("org", account):
+        echoed["Stripe-Account"] = account
     return echoed
 
 

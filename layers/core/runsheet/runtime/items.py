@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 Answer = TypeVar("Answer")
 
 
@@ -20,15 +22,17 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: to_attribute(value) for name, value in values.items() if value is not None}
 
 
-def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that JSON has
+def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that JSON has, or bytes
     """Return one attribute value.
 
     Raises:
-        TypeError: it is neither text, a number, a boolean, None, nor a list or mapping of such.
+        TypeError: it is neither text, bytes, a number, a boolean, None, nor a list or mapping of such.
     """
     match value:
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case bool():
             return {"BOOL": value}
         case int() | float():
@@ -51,7 +55,7 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the item holds
     ((kind, value),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "B" | "BOOL":
             return value
         case "N":
             return _number(value)
@@ -81,6 +85,18 @@ def if_holds(write: Callable[..., Answer], **request: Any) -> Answer | None:  # 
         if condition_failed(failure):
             return None
         raise
+
+
+def put_new(client: DynamoDBClient, **request: Any) -> dict[str, Any] | None:  # noqa: ANN401 - the put's own
+    """Carry out a put on the condition that there is no such item, and return the values of the one there is; else None."""
+    try:
+        client.put_item(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+    except ClientError as failure:
+        if not condition_failed(failure):
+            raise
+        there: Any = failure.response
+        return from_item(there["Item"])
+    return None
 
 
 def condition_failed(failure: ClientError) -> bool:

@@ -18,7 +18,7 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-def _integer(value: object) -> object:
+def read_integer(value: object) -> object:
     """Read a form's integer: ASCII digits only; pydantic alone would take "1.0", " 1 " and "1_0" too."""
     if isinstance(value, str):
         if not value:
@@ -39,7 +39,18 @@ def _not_empty(value: str) -> str:
     return value
 
 
-FormInt = Annotated[int, BeforeValidator(_integer)]
+def _boolean(value: object) -> object:
+    """Read a form's boolean: `true` or `false`; pydantic alone would take "1", "on" and "yes" too."""
+    if isinstance(value, bool) or value in ("true", "false"):
+        return value in (True, "true")
+    if value == "":
+        raise PydanticCustomError("parameter_invalid_empty", "empty")
+    text = f": {value[:100]}" if isinstance(value, str) else ""
+    raise PydanticCustomError("worded", "Invalid boolean{text}. Must be true or false.", {"text": text})
+
+
+FormInt = Annotated[int, BeforeValidator(read_integer)]
+FormBool = Annotated[bool, BeforeValidator(_boolean)]
 FormText = Annotated[str, AfterValidator(_not_empty)]
 
 

@@ -48,13 +48,14 @@ class Visit:
 def page(
     route: str,
 ) -> Callable[[Callable[[Visit], Response]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
-    """Make a function the Lambda handler of the public `route`; its errors become pages."""
+    """Make a function the Lambda handler of the public `route`; its errors become pages, a HEAD's without their text."""
 
     def decorate(function: Callable[[Visit], Response]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         def operate(event: dict[str, Any], _request_id: str) -> dict[str, Any]:
             return encode(function(Visit(event.get("pathParameters") or {})))
 
-        handler = wraps(function)(guarded(operate, route, _failed))
+        answering = guarded(operate, route, _failed)
+        handler = wraps(function)(_without_body(answering) if route.startswith("HEAD ") else answering)
         handler.operation = Operation(route, "", function, get_type_hints(function))  # type: ignore[attr-defined]
         return handler
 
@@ -78,6 +79,12 @@ def shown(status: int, title: str, text: str, *, button: str = "") -> Response:
 def redirect(url: str) -> Response:
     """Return a redirect that nothing keeps and that does not tell its target where it came from."""
     return Response(302, _HEADERS | {"Location": url})
+
+
+def _without_body(
+    answering: Callable[[dict[str, Any], Any], dict[str, Any]],
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    return lambda event, context: answering(event, context) | {"body": ""}
 
 
 def _failed(error: RunsheetError, _path: str, _request_id: str) -> dict[str, Any]:

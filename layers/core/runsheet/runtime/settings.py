@@ -13,8 +13,10 @@ class Settings:
 
     organisations_table: str
     api_keys_table: str
+    idempotency_table: str
     report_runs_table: str
     files_table: str
+    reusable_results_table: str
     datasets_table: str
     dataset_uploads_table: str
     dataset_uploads_queue_url: str
@@ -22,7 +24,15 @@ class Settings:
     report_runs_queue_url: str
     report_configs_table: str
     deliveries_table: str
+    events_table: str
+    webhook_endpoints_table: str
+    webhook_secrets_table: str
+    webhook_deliveries_table: str
+    webhooks_queue_url: str
+    event_bus: str
+    allow_local_webhooks: str
     file_links_table: str
+    file_links_secret_arn: str
     rate_limits_table: str
     live_requests_per_second: str
     test_requests_per_second: str

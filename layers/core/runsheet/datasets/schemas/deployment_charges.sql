@@ -8,7 +8,8 @@ create table deployment_charges (
     id varchar primary key,  -- id of the charge; a later record with the same id replaces it
     effective_from date not null,  -- first day (UTC) on which it holds, until a later one does
     deployment varchar,  -- name of the deployment, for people
-    surcharge decimal(18, 9) not null,  -- credits on top of each credit used, such as 0.1
-    check (surcharge >= 0),
+    surcharge decimal(18, 9) not null,  -- credits on top of each credit used, such as 0.1; of at most four decimals
+    check (surcharge between 0 and 1000),
+    check (surcharge = round(surcharge, 4)),
     check (length(id) between 1 and 255)
 );

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from runsheet.errors import (
     AuthenticationFailed,
+    IdempotencyError,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
@@ -45,6 +46,7 @@ _GENERIC = {
     403: "forbidden",
     404: "notfound",
     405: "method.unsupported",
+    409: "request:idempotency_key_in_use",
     413: "request:body_too_large",
     415: "contenttype.invalid",
     429: "rate.limit.exceeded",
@@ -112,7 +114,7 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
     elif isinstance(failure, TooManyRequests):
         headers["Retry-After"] = str(failure.retry_after)
     problems = failure.problems if isinstance(failure, SeveralProblems) else (failure,)
-    errors = [_shown(problem) for problem in problems[:_MAX_PROBLEMS]]
+    errors = [_shown(problem) for problem in problems]
     return failure.status, headers, {"id": _error_id(request_id), "errors": errors}
 
 
@@ -170,6 +172,8 @@ def _problem(reason: str, message: str, detail: str) -> InvalidRequest:
 
 def _shown(failure: RunsheetError) -> dict[str, Any]:
     own = failure.code if failure.code and ":" in failure.code else "request:invalid"
+    if isinstance(failure, IdempotencyError):
+        own = "request:idempotency_error"
     message, detail = failure.message, failure.details.get("detail")
     if isinstance(failure, AuthenticationFailed):
         # The addresses in it are those of the v1 contract's documentation.

@@ -8,17 +8,22 @@ from pydantic import ValidationError
 
 from runsheet.errors import (
     AuthenticationFailed,
+    IdempotencyError,
     InvalidRequest,
+    KeyInUse,
     NotFound,
     PayloadTooLarge,
     RunsheetError,
     TooManyRequests,
+    Unavailable,
     UnsupportedMedia,
 )
 from runsheet.runtime import forms
 from runsheet.runtime.model import Model
 
 NAME = "v1"
+# The version that the current SDKs of the contract pin; echoed to who names none.
+VERSION = "2026-10-28.endive"
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 1024 * 1024
 _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
@@ -27,6 +32,7 @@ _DOCUMENTED = frozenset(
     {
         "account_invalid",
         "api_key_expired",
+        "idempotency_key_in_use",
         "parameter_invalid_empty",
         "parameter_invalid_integer",
         "parameter_missing",
@@ -74,10 +80,11 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         "doc_url": _DOCUMENTATION + failure.code.replace("_", "-") if failure.code in _DOCUMENTED else None,
         "message": failure.message,
         "param": failure.param,
-        "type": "invalid_request_error" if failure.status < 500 else "api_error",
+        "type": _type(failure),
     }
     # The client's own retry rule sends a 409 or 5xx again: only what may succeed unchanged is worth that.
-    headers = {"Stripe-Should-Retry": "true" if failure.status in {429, 503} else "false"}
+    retry = isinstance(failure, Unavailable | KeyInUse | TooManyRequests)
+    headers = {"Stripe-Should-Retry": "true" if retry else "false"}
     if isinstance(failure, AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Basic realm="Runsheet"'
     elif isinstance(failure, TooManyRequests):
@@ -123,6 +130,12 @@ def empty(param: str) -> InvalidRequest:
     )
 
 
+def _type(failure: RunsheetError) -> str:
+    if isinstance(failure, IdempotencyError):
+        return "idempotency_error"
+    return "invalid_request_error" if failure.status < 500 else "api_error"
+
+
 def _validated(model: type[Shape], text: bytes) -> Shape:
     try:
         return model.model_validate(forms.decode(text))
@@ -158,6 +171,11 @@ def _wrong_value(problem: dict[str, Any]) -> InvalidRequest:
             return InvalidRequest("Invalid object", param=param)
         case "parameter_invalid_integer":
             return InvalidRequest(problem["msg"], param=param, code=kind)
+        case "literal_error":
+            allowed = context["expected"].replace("'", "")
+            return InvalidRequest(f"Invalid {param}: must be one of {allowed}.", param=param)
+        case "worded":  # the contract has words of its own for it
+            return InvalidRequest(problem["msg"], param=param)
         case _:
             return InvalidRequest(f"Invalid {param}: {problem['msg']}", param=param)
 

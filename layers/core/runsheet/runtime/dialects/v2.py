@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from runsheet.errors import (
     AuthenticationFailed,
+    IdempotencyError,
+    InvalidHeader,
     InvalidRequest,
     NotFound,
     RunsheetError,
@@ -82,6 +84,10 @@ def error(failure: RunsheetError, request_id: str) -> tuple[int, dict[str, str],
         detail = failure.message.partition(" See https://")[0]
     elif isinstance(failure, TooManyRequests):
         headers["Retry-After"] = str(failure.retry_after)
+    elif isinstance(failure, InvalidHeader):
+        status = 422
+        kind = "idempotency_error" if isinstance(failure, IdempotencyError) else "value_error"
+        detail = [_problem(("header", failure.header), kind, failure.message)]
     elif status == InvalidRequest.status:
         status = 422
         location = ("body", *_location(failure.param or ""))

@@ -1,0 +1,1 @@
+"""Repeating a POST is harmless: its first answer is given again (contracts: v1, section 5)."""

@@ -1,0 +1,1 @@
+"""Webhook endpoints: the addresses that an organisation's events are delivered to."""

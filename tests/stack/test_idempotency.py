@@ -1,0 +1,194 @@
+"""Idempotency keys and Stripe-Account as the v1 contract's own Python SDK sends them (contracts: v1, section 5)."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import stripe
+
+from runsheet.organisations.model import NewOrganisation
+from tests.stack.customer import END, START
+
+if TYPE_CHECKING:
+    from local.accounts import Accounts
+    from local.place import Organisation, Place
+
+pytestmark = pytest.mark.stack
+
+RECORD = {
+    "id": "txn_1",
+    "created": START,
+    "available_on": START,
+    "currency": "usd",
+    "gross": 1000,
+    "fee": 30,
+    "net": 970,
+    "reporting_category": "charge",
+}
+CONFIG = {"report_type": "ar_aging_report", "frequency": "daily", "recipient_emails": ["finance@example.com"]}
+
+
+@pytest.fixture(scope="module")
+def parent(accounts: Accounts) -> Organisation:
+    return accounts.create(NewOrganisation("Platform"))
+
+
+@pytest.fixture(scope="module")
+def child(place: Place, accounts: Accounts, parent: Organisation) -> Organisation:
+    """An organisation of the parent's, with a record."""
+    made = accounts.create(NewOrganisation("Connected", parent_id=parent.id))
+    sent = post(place, made.test_key, "/v1/datasets/balance_transactions/records", json=[RECORD])
+    assert sent.status_code == 200, sent.text
+    return made
+
+
+def client(place: Place, key: str, **options: Any) -> stripe.StripeClient:
+    bases: Any = {"api": place.base_url, "files": place.base_url}
+    return stripe.StripeClient(key, base_addresses=bases, **options)
+
+
+def post(
+    place: Place, key: str, path: str, idempotency_key: str | None = None, **body: Any
+) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    if idempotency_key:
+        headers["Idempotency-Key"] = idempotency_key
+    return httpx.post(place.base_url + path, headers=headers, timeout=60, **body)
+
+
+def create(client: stripe.StripeClient, currency: str = "usd", **options: Any) -> Any:
+    parameters = {"interval_start": START, "interval_end": END, "currency": currency}
+    new: Any = {"report_type": "balance.summary.1", "parameters": parameters}
+    return client.v1.reporting.report_runs.create(new, options=options)  # type: ignore[arg-type]
+
+
+def test_the_same_key_gets_the_same_run(place: Place, child: Organisation) -> None:
+    sdk, key = client(place, child.test_key), str(uuid4())
+
+    first, again = create(sdk, idempotency_key=key), create(sdk, idempotency_key=key)
+
+    assert again.last_response.body == first.last_response.body
+    assert again.last_response.headers["Idempotent-Replayed"] == "true"
+    assert again.last_response.headers["Original-Request"] == first.last_response.request_id
+    assert again.last_response.request_id != first.last_response.request_id
+    assert again.last_response.idempotency_key == key
+    assert "Idempotent-Replayed" not in first.last_response.headers
+    listed = [run.id for run in sdk.v1.reporting.report_runs.list({"limit": 100})]
+    assert listed.count(first.id) == 1
+    assert create(sdk).id != create(sdk).id
+
+
+def test_another_request_with_the_same_key_is_an_idempotency_error(place: Place, child: Organisation) -> None:
+    sdk, key = client(place, child.test_key), str(uuid4())
+    create(sdk, idempotency_key=key)
+
+    with pytest.raises(stripe.IdempotencyError) as refused:
+        create(sdk, currency="eur", idempotency_key=key)
+
+    assert refused.value.http_status == 400
+    assert refused.value.user_message == (
+        "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a "
+        f"key other than '{key}' if you meant to execute a different request."
+    )
+    other_route = post(place, child.test_key, "/v2/report-configs", key, json=CONFIG)
+    assert other_route.status_code == 422
+    assert other_route.json()["detail"][0]["type"] == "idempotency_error"
+
+
+def test_at_the_same_time_one_is_carried_out_and_the_sdk_waits_for_it(
+    place: Place, child: Organisation
+) -> None:
+    sdk, key = client(place, child.test_key, max_network_retries=5), str(uuid4())
+
+    with ThreadPoolExecutor(6) as pool:
+        runs = list(pool.map(lambda _: create(sdk, idempotency_key=key), range(6)))
+
+    assert len({run.id for run in runs}) == 1
+    replayed = ["Idempotent-Replayed" in run.last_response.headers for run in runs]
+    assert sorted(replayed) == [False] + [True] * 5
+
+
+def test_a_refused_request_leaves_its_key_free(place: Place, child: Organisation) -> None:
+    sdk, key = client(place, child.test_key), str(uuid4())
+    with pytest.raises(stripe.InvalidRequestError, match="only available starting at"):
+        sdk.v1.reporting.report_runs.create(
+            {"report_type": "balance.summary.1", "parameters": {"interval_start": 1, "interval_end": END}},
+            options={"idempotency_key": key},
+        )
+
+    assert create(sdk, idempotency_key=key).status == "pending"
+
+
+def test_the_other_posts_are_repeated_without_harm(place: Place, accounts: Accounts) -> None:
+    key = accounts.create(NewOrganisation("Fabrikam")).test_key
+    config = post(place, key, "/v2/report-configs", str(uuid4()), json=CONFIG).json()["id"]
+    posts: list[tuple[str, dict[str, Any]]] = [
+        ("/v2/report-configs", {"json": CONFIG}),
+        (f"/v2/report-configs/{config}/send", {}),
+        ("/v1/datasets/balance_transactions/records", {"json": [RECORD]}),
+        ("/v1/datasets/balance_transactions/uploads", {"data": {"format": "csv"}}),
+        ("/v1/datasets/balance_transactions", {"data": {"complete_through": START}}),
+    ]
+    for path, body in posts:
+        name = str(uuid4())
+        first, again = (post(place, key, path, name, **body) for _ in range(2))
+        assert (first.status_code, again.status_code) == (200, 200), (path, first.text, again.text)
+        assert again.content == first.content
+        assert again.headers["idempotent-replayed"] == "true"
+    configs = httpx.get(
+        f"{place.base_url}/v2/report-configs", headers={"Authorization": f"Bearer {key}"}, timeout=60
+    )
+    assert len(configs.json()) == 2
+
+
+def test_a_parent_runs_reports_for_its_child(place: Place, parent: Organisation, child: Organisation) -> None:
+    sdk = client(place, parent.test_key)
+    account: Any = {"stripe_account": child.id}
+
+    run = create(sdk, **account)
+    assert run.last_response.headers["Stripe-Account"] == child.id
+    deadline = time.monotonic() + 60
+    while run.status == "pending" and time.monotonic() < deadline:
+        time.sleep(0.3)
+        run = sdk.v1.reporting.report_runs.retrieve(run.id, options=account)
+
+    assert run.status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError, match="No such report_run"):
+        sdk.v1.reporting.report_runs.retrieve(run.id)
+    assert client(place, child.test_key).v1.reporting.report_runs.retrieve(run.id).id == run.id
+    assert list(sdk.v1.reporting.report_runs.list()) == []
+    auth = (parent.test_key, "")
+    for headers, status in (({"Stripe-Account": child.id}, 200), ({}, 404)):
+        answer = httpx.get(run.result.url, auth=auth, headers=headers, timeout=60)
+        assert answer.status_code == status
+    live = client(place, parent.live_key)
+    assert list(live.v1.reporting.report_runs.list(options=account)) == []
+
+
+def test_a_key_of_a_client_that_acts_for_an_account_belongs_to_the_account(
+    place: Place, parent: Organisation, child: Organisation
+) -> None:
+    key = str(uuid4())
+    for_child = create(client(place, parent.test_key, stripe_account=child.id), idempotency_key=key)
+
+    own = create(client(place, child.test_key), idempotency_key=key)
+    assert own.last_response.headers["Idempotent-Replayed"] == "true"
+    assert own.id == for_child.id
+
+
+@pytest.mark.parametrize("account", ["org_none", "acct_123", "parent"])
+def test_any_other_account_is_a_permission_error(
+    place: Place, parent: Organisation, child: Organisation, account: str
+) -> None:
+    account = parent.id if account == "parent" else account
+    for caller in (parent, child):
+        with pytest.raises(stripe.PermissionError) as refused:
+            client(place, caller.test_key).v1.reporting.report_types.list(options={"stripe_account": account})
+        assert refused.value.http_status == 403
+        assert refused.value.error is not None
+        assert refused.value.error.code == "account_invalid"
