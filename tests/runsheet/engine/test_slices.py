@@ -134,3 +134,14 @@ def test_days_share_a_part_and_a_large_day_is_cut_evenly() -> None:
 def test_no_days_are_one_part_without_a_record() -> None:
     [(first, last)] = slices.by_day([], rows=100)
     assert first == last
+
+
+@given(st.integers(1, 60), st.integers(1, 20))
+def test_at_most_so_many_parts_cover_what_all_of_them_do(count: int, most: int) -> None:
+    parts = [(START + day * DAY, START + (day + 1) * DAY) for day in range(count)]
+    made = slices.at_most(most, parts)
+    assert 1 <= len(made) <= most
+    assert (made[0][0], made[-1][1]) == (parts[0][0], parts[-1][1])
+    assert all(before[1] == after[0] for before, after in pairwise(made))
+    if count <= most:
+        assert made == parts
