@@ -41,7 +41,8 @@ def run_with_totals(
 ) -> tuple[bytes, Totals]:
     """Return the CSV of a case and its control totals; with changes of its parameters, another file of it.
 
-    Its base records are one file a month, its recent ones one file for each CSV. A dataset without a file has no records.
+    Its base records are one file a month, its recent ones one file for each CSV. A dataset without a file has the records
+    that all cases share (LEDGER.md), or none.
     """
     report_type = catalog.report_type(folder.parent.name)
     given = json.loads((folder / "parameters.json").read_text()) | (changes or {})
@@ -81,7 +82,10 @@ def csv_and_totals(
     """Return the CSV of a run over local files, and its control totals."""
     report_type = catalog.report_type(report_type_id)
     bound = report_type.bind(given)
-    with tempfile.TemporaryDirectory() as directory, session.connect(directory=Path(directory)) as connection:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        session.connect(directory=Path(directory), remote=False) as connection,
+    ):
         made = Run(report_type, bound, relations, Path(directory), rows_per_part, organisations)
         session.lock(connection, made.paths)
         made.prepare(connection)
@@ -126,6 +130,8 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
 
 def _relation(folder: Path, dataset: str, directory: Path) -> Relation:
     base = folder / f"given_{dataset}.csv"
+    if not base.exists():
+        base = FOLDER / base.name
     recent = sorted(folder.glob(f"given_{dataset}.recent*.csv"))
     return Relation(
         schema=schema(dataset),

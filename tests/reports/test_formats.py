@@ -15,7 +15,7 @@ import pytest
 
 from runsheet import catalog
 from runsheet.catalog import titles
-from runsheet.engine import cells
+from runsheet.engine import cells, run
 from tests.reports import cases
 
 if TYPE_CHECKING:
@@ -117,6 +117,17 @@ def test_parquet_has_the_rows_of_the_csv_in_typed_columns(
     rows = [list(row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
     assert rows == expected(folder, in_parquet)
     assert totals.rows == table.num_rows
+
+
+def test_parquet_is_made_of_no_more_files_than_were_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """How many parts there are is known only once the session is locked to the files that it may write."""
+    monkeypatch.setattr(run, "_MOST_FILES", 3)
+    folders = [folder for folder in FOLDERS if folder.name == "every_key"]
+    assert len(folders) >= 2
+    for folder in folders:
+        test_parquet_has_the_rows_of_the_csv_in_typed_columns(folder, 1, tmp_path)
 
 
 def test_the_types_of_parquet_are_those_of_the_columns(tmp_path: Path) -> None:

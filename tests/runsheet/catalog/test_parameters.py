@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runsheet import catalog
+from runsheet.catalog import shelf
 from runsheet.catalog.parameters import REPORTING_CATEGORIES, timezones
 from runsheet.datasets.schema import schema
 from runsheet.errors import InvalidRequest, NotFound
@@ -196,6 +197,64 @@ def test_a_metadata_column_takes_any_key(name: str) -> None:
     assert ITEMIZED.bind(BOUNDS | {"columns": [name]}).columns == (name,)
 
 
+BY_ID = catalog.report_type("connected_account_payout_reconciliation.by_id.itemized.4")
+CONNECTED = catalog.report_type("connected_account_balance.summary.1")
+
+
+def test_a_payout_and_an_account_are_required_where_the_report_is_about_one() -> None:
+    for given_, missing in (({}, "payout"), ({"payout": "po_1"}, "connected_account")):
+        with pytest.raises(InvalidRequest) as refused:
+            BY_ID.bind(given_)
+        assert refused.value.message == f"Missing required param: parameters[{missing}]."
+        assert refused.value.code == "parameter_missing"
+    bound = BY_ID.bind({"payout": "po_1", "connected_account": "acct_1"})
+    assert (bound.values["payout"], bound.values["connected_account"]) == ("po_1", "acct_1")
+    assert (bound.interval_start, bound.interval_end) == (None, None)
+    assert BY_ID.bind(bound.echo) == bound
+
+
+@pytest.mark.parametrize("value", ["x" * 256, "é" * 128, "po\0_1", "po\n1", "\ud800"])
+def test_an_id_is_short_text_without_control_characters(value: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        BY_ID.bind({"payout": value, "connected_account": "acct_1"})
+    assert refused.value.message == (
+        "Invalid parameters[payout]: must be an id: up to 255 bytes, without control characters"
+    )
+    with pytest.raises(InvalidRequest) as refused:
+        CONNECTED.bind(BOUNDS | {"connected_accounts": ["acct_1", value]})
+    assert refused.value.param == "parameters[connected_accounts][1]"
+
+
+def test_several_accounts_are_echoed_as_they_came() -> None:
+    bound = CONNECTED.bind(BOUNDS | {"connected_accounts": ["acct_2", "acct_1", "acct_2"]})
+    assert bound.echo["connected_accounts"] == ["acct_2", "acct_1", "acct_2"]
+    assert CONNECTED.bind(bound.echo) == bound
+
+
+@pytest.mark.parametrize("value", ["acct_1", {"0": "acct_1"}, [], ["acct_1"] * 501])
+def test_accounts_are_a_list_of_at_most_500(value: object) -> None:
+    with pytest.raises(InvalidRequest, match=r"Invalid array: parameters\[connected_accounts\] ") as refused:
+        CONNECTED.bind(BOUNDS | {"connected_accounts": value})
+    assert refused.value.param == "parameters[connected_accounts]"
+
+
+def test_one_account_and_several_exclude_each_other() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        CONNECTED.bind(BOUNDS | {"connected_account": "acct_1", "connected_accounts": ["acct_1"]})
+    assert refused.value.message == (
+        "You may only specify one of these parameters: parameters[connected_account], parameters[connected_accounts]."
+    )
+
+
+def test_a_report_at_an_instant_must_not_look_ahead() -> None:
+    ending = catalog.report_type("ending_balance_reconciliation.summary.1")
+    bound = ending.bind({"interval_end": 1652054400})
+    start, end = datetime(2022, 4, 29, tzinfo=UTC), datetime(2022, 5, 8, 12, tzinfo=UTC)
+    with pytest.raises(InvalidRequest, match="only available through 2022-05-08 12:00:00 UTC"):
+        ending.check_available(bound, start, end)
+    ending.check_available(ending.bind({"interval_end": 1}), start, end)
+
+
 def test_the_time_zones_are_those_of_the_contract() -> None:
     assert len(timezones()) == 599
     assert {"US/Pacific-New", "Etc/UTC", "Asia/Calcutta", "Europe/Kyiv"} <= timezones()
@@ -320,6 +379,19 @@ def test_a_day_may_have_begun_and_must_not_lie_ahead() -> None:
 def test_an_alias_finds_the_report_type_under_its_own_id() -> None:
     assert catalog.report_type("ar_aging_report").id == "ar_aging.summary.1"
     assert catalog.report_type("integration_sync_report").id == "integration_sync.detail.1"
+
+
+def test_neither_an_id_nor_an_alias_nor_an_unknown_one_reads_other_report_types() -> None:
+    for found in (shelf._load, shelf._file, shelf._aliases, shelf.report_types):
+        found.cache_clear()
+    catalog.report_type("ar_aging_report")
+    catalog.report_type("balance_change_from_activity.itemized.1")
+    with pytest.raises(NotFound):
+        catalog.report_type("nope")
+    assert (
+        shelf._file.cache_info().currsize == 4
+    )  # aging, the itemized one, version 3, and whose rows that has
+    assert len(catalog.report_type_ids()) == len(catalog.report_types())
 
 
 def test_an_unknown_report_type_is_not_found() -> None:

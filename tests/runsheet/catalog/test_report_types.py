@@ -8,15 +8,17 @@ import duckdb
 import pytest
 
 from runsheet import catalog
-from runsheet.catalog import ReportType, header
+from runsheet.catalog import ReportType, header, shelf
 from runsheet.datasets.schema import schema, schemas
 
 TYPES = list(catalog.report_types().values())
 # What the engine sees to itself, so that the SQL does not have to name it.
-ENGINES_OWN = {"columns", "timezone", "decimal_separator"}
+ENGINES_OWN = {"columns", "timezone", "decimal_separator", "connected_account", "connected_accounts"}
 # What the catalogue makes of a parameter, for the SQL to use, and of which.
 DERIVED = {"as_of_end": {"as_of"}, "interval_start": {"start_date"}, "interval_end": {"end_date"}}
 REQUIRED = {
+    "payout": "po_1",
+    "connected_account": "acct_1",
     "interval_start": "1680000000",
     "interval_end": "1680100000",
     "as_of": "2023-03-29",
@@ -58,41 +60,175 @@ def bound(report_type: ReportType) -> dict[str, object]:
     return dict(report_type.bind(given).values)
 
 
+INTERVAL = {"interval_start", "interval_end"}
+FILTERS = {"currency", "reporting_category", "decimal_separator", "columns"}
+SUMMARY = {"timezone", "currency", "columns"}
+BY_ID, ENDING = "payout_reconciliation.by_id.itemized", "ending_balance_reconciliation.itemized"
+# What each type requires, and takes beside (contracts: v1, 2.2); without a version: all of them.
+PARAMETERS = {
+    "balance.summary": (INTERVAL, SUMMARY),
+    "balance_change_from_activity.itemized": (INTERVAL, FILTERS),
+    "balance_change_from_activity.itemized.3": (INTERVAL, FILTERS | {"timezone"}),
+    "balance_change_from_activity.summary": (INTERVAL, SUMMARY),
+    "payouts.itemized": (INTERVAL, FILTERS),
+    "payouts.itemized.3": (INTERVAL, FILTERS | {"timezone"}),
+    "payouts.summary": (INTERVAL, SUMMARY),
+    "payout_reconciliation.itemized": (INTERVAL, FILTERS),
+    "payout_reconciliation.itemized.4": (INTERVAL, FILTERS | {"timezone"}),
+    "payout_reconciliation.itemized.5": (INTERVAL, FILTERS | {"timezone"}),
+    "payout_reconciliation.summary": (INTERVAL, SUMMARY),
+    BY_ID: ({"payout"}, FILTERS - {"currency"}),
+    f"{BY_ID}.4": ({"payout"}, FILTERS - {"currency"} | {"timezone"}),
+    "payout_reconciliation.by_id.summary": ({"payout"}, {"columns"}),
+    ENDING: ({"interval_end"}, FILTERS - {"decimal_separator"}),
+    f"{ENDING}.3": ({"interval_end"}, FILTERS - {"decimal_separator"} | {"timezone"}),
+    f"{ENDING}.4": ({"interval_end"}, FILTERS | {"timezone"}),
+    "ending_balance_reconciliation.summary": ({"interval_end"}, SUMMARY),
+    "activity.itemized": (INTERVAL, FILTERS | {"timezone"}),
+    "activity.summary": (INTERVAL, SUMMARY),
+}
+# The versions of each family and kind (contracts: v1, 2.1); connected accounts have all but the last two families.
+CONTRACT = {
+    "balance.summary": [1, 2],
+    "balance_change_from_activity.itemized": [1, 2, 3],
+    "balance_change_from_activity.summary": [1],
+    "payouts.itemized": [1, 2, 3],
+    "payouts.summary": [1],
+    "payout_reconciliation.itemized": [1, 2, 3, 4, 5],
+    "payout_reconciliation.summary": [1],
+    "payout_reconciliation.by_id.itemized": [1, 2, 3, 4],
+    "payout_reconciliation.by_id.summary": [1],
+    "ending_balance_reconciliation.itemized": [1, 2, 3, 4],
+    "ending_balance_reconciliation.summary": [1],
+    "activity.itemized": [2, 3],
+    "activity.summary": [1],
+}
+NOT_OF_CONNECTED_ACCOUNTS = {
+    "balance.summary.2",
+    "activity.itemized.2",
+    "activity.itemized.3",
+    "activity.summary.1",
+}
+OF_THE_CONTRACT = [f"{kind}.{version}" for kind, versions in CONTRACT.items() for version in versions]
+
+
 def test_there_are_the_types_of_the_contract() -> None:
-    assert {report_type.id for report_type in TYPES} >= {
-        "balance.summary.1",
-        "balance_change_from_activity.itemized.3",
-        "balance_change_from_activity.summary.1",
+    connected = {
+        f"connected_account_{each}" for each in OF_THE_CONTRACT if each not in NOT_OF_CONNECTED_ACCOUNTS
     }
+    ids = {report_type.id for report_type in TYPES}
+    assert ids >= {*OF_THE_CONTRACT, *connected}
+    assert {each for each in ids if each.startswith("connected_account_")} == connected
+
+
+@pytest.mark.parametrize("report_type_id", OF_THE_CONTRACT)
+def test_the_parameters_are_those_of_the_contract(report_type_id: str) -> None:
+    required, optional = PARAMETERS.get(report_type_id) or PARAMETERS[report_type_id.rpartition(".")[0]]
+    parameters = catalog.report_type(report_type_id).parameters
+    assert {name for name, one in parameters.items() if one.required} == required
+    assert parameters.keys() == required | optional
+    if report_type_id in NOT_OF_CONNECTED_ACCOUNTS:
+        return
+    connected = catalog.report_type(f"connected_account_{report_type_id}").parameters
+    account = {"connected_account"}
+    required = required | account if "payout" in required else required
+    assert {name for name, one in connected.items() if one.required} == required
+    added = account if "payout" in required else account | {"connected_accounts"}
+    assert connected.keys() == parameters.keys() | added
+
+
+def test_a_parameter_is_of_the_same_kind_in_every_type_and_all_work_in_test_mode() -> None:
+    of_the_balance = [report_type for report_type in TYPES if "balance_transactions" in report_type.reads]
+    kinds = {
+        (name, one.kind, one.choices) for each in of_the_balance for name, one in each.parameters.items()
+    }
+    assert len(kinds) == len({name for name, *_ in kinds})
+    assert not any(report_type.requires_live for report_type in of_the_balance)
+
+
+def test_reports_of_connected_accounts_have_the_columns_of_the_others_behind_the_account() -> None:
+    connected = [report_type for report_type in TYPES if report_type.accounts == "connected"]
+    assert {each.id for each in connected} == {
+        each.id for each in TYPES if each.id.startswith("connected_account_")
+    }
+    for each in connected:
+        plain = catalog.report_type(each.id.removeprefix("connected_account_"))
+        assert [column.name for column in each.columns][:1] == ["connected_account"]
+        assert each.columns[1:] == plain.columns
+        assert each.default_columns == ("connected_account", *(plain.default_columns or ()))
 
 
 def made(report_type: ReportType, connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a report type, as a run does."""
     for name, query in report_type.tables.items():
-        connection.execute(
-            f"create table {name} as select * from ({query})", named_in(query, bound(report_type))
-        )
+        sql = with_views(report_type, f"select * from ({query})")
+        connection.execute(f"create table {name} as {sql}", named_in(sql, bound(report_type)))
+
+
+def with_views(report_type: ReportType, sql: str) -> str:
+    named = ", ".join(f"{name} as ({query})" for name, query in report_type.views.items())
+    return f"with {named} {sql}" if named else sql
 
 
 def named_in(sql: str, given: dict[str, object]) -> dict[str, object]:
     [statement] = duckdb.extract_statements(sql)
-    return {name: value for name, value in given.items() if name in statement.named_parameters}
+    return {name: given.get(name) for name in statement.named_parameters}
+
+
+def described(report_type: ReportType, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the columns of the SQL, and DuckDB's names of their types."""
+    made(report_type, connection)
+    sql = with_views(report_type, f"select * from ({report_type.sql})")
+    found = connection.execute(f"describe {sql}", named_in(sql, bound(report_type))).fetchall()
+    return {name: kind for name, kind, *_ in found}
+
+
+def every_sql(report_type: ReportType) -> list[str]:
+    return [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
+
+
+def header_of(report_type: ReportType) -> header.ReportHeader:
+    return shelf._file(report_type.id).header
+
+
+def related(report_type: ReportType) -> list[ReportType]:
+    """Return the types that share the rows of this one, itself included, and those whose rows or records it has."""
+    head = header_of(report_type)
+    sources = {head.rows_of, head.records_of}
+    return [
+        other
+        for other in TYPES
+        if other.id in sources or other.sql == report_type.sql or other.views == report_type.views != {}
+    ]
 
 
 @each_type
 def test_the_header_names_the_columns_that_the_sql_gives(
     report_type: ReportType, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    made(report_type, connection)
-    given = named_in(report_type.sql, bound(report_type))
-    described = {
-        name: found for name, found, *_ in connection.execute(f"describe {report_type.sql}", given).fetchall()
-    }
-    if report_type.pivot is None and report_type.rows_of is None:
-        assert list(described) == [column.name.removesuffix("[key]") for column in report_type.columns]
+    columns = described(report_type, connection)
     for column in report_type.columns:
-        found = described[column.name.removesuffix("[key]")]
+        found = columns[column.name.removesuffix("[key]")]
         assert re.fullmatch(DUCKDB_TYPES[column.type], found), (column.name, found)
+    if report_type.pivot is None:
+        own = [column.name.removesuffix("[key]") for column in report_type.columns]
+        shown = {
+            column.name.removesuffix("[key]") for other in related(report_type) for column in other.columns
+        }
+        ordering = set(re.findall(r"\w+", report_type.order_by))
+        assert columns.keys() <= shown | ordering
+        if header_of(report_type).rows_of is None:
+            assert own == list(columns)[: len(own)]
+
+
+@each_type
+def test_what_orders_the_rows_is_a_column_of_the_sql(
+    report_type: ReportType, connection: duckdb.DuckDBPyConnection
+) -> None:
+    columns = ", ".join(
+        f'null::{kind} as "{name}"' for name, kind in described(report_type, connection).items()
+    )
+    assert connection.execute(f"select 1 from (select {columns}) order by {report_type.order_by}").fetchall()
 
 
 @each_type
@@ -101,9 +237,7 @@ def test_a_pivot_lists_its_columns_and_sums_what_the_sql_gives(
 ) -> None:
     if report_type.pivot is None:
         return
-    made(report_type, connection)
-    given = named_in(report_type.sql, bound(report_type))
-    rows = {name for name, *_ in connection.execute(f"describe {report_type.sql}", given).fetchall()}
+    rows = described(report_type, connection).keys()
     title, measure, *where = connection.sql(f"from {report_type.pivot.columns}").columns
     assert (title, measure) == ("title", "measure")
     assert rows >= {*where, *report_type.pivot.measures}
@@ -114,42 +248,71 @@ def test_a_pivot_lists_its_columns_and_sums_what_the_sql_gives(
 @each_type
 def test_the_sql_is_queries_with_the_parameters_of_the_header(report_type: ReportType) -> None:
     named: set[str] = set()
-    for sql in (*report_type.tables.values(), report_type.sql):
+    for sql in every_sql(report_type):
         [statement] = duckdb.extract_statements(sql)
         assert statement.type == duckdb.StatementType.SELECT
         named |= statement.named_parameters
-    sources = [{name} if name in report_type.parameters else DERIVED[name] for name in named]
-    assert set().union(*sources) == set(report_type.parameters) - ENGINES_OWN
+    allowed = {
+        name for other in related(report_type) for name, one in other.parameters.items() if not one.required
+    }
+    sources: set[str] = set()
+    for name in named:
+        if name not in report_type.parameters and name not in DERIVED:
+            assert name in allowed, f"{name} is no parameter, and it is none that may be left out of its SQL"
+        else:
+            sources |= {name} if name in report_type.parameters else DERIVED[name]
+    assert sources == set(report_type.parameters) - ENGINES_OWN
 
 
 @each_type
 def test_the_sql_names_relations_and_never_a_file(report_type: ReportType) -> None:
     named: set[str] = set()
-    for sql in (*report_type.tables.values(), report_type.sql):
-        of_sql = set(re.findall(r"\b(?:from|join)\s+([^\s;()]+)", re.sub(r"--.*", "", sql)))
-        named |= of_sql - set(re.findall(r"\b(\w+) as \(\s*select", sql))
+    for sql in every_sql(report_type):
+        of_sql = set(re.findall(r"\b(?:from|join)\s+([^\s;()]+)", without_comments(sql)))
+        # `is distinct from` compares, and is followed by a column.
+        compared = set(re.findall(r"\bdistinct from\s+([^\s;()]+)", without_comments(sql)))
+        named |= of_sql - compared - set(re.findall(r"\b(\w+) as \(\s*select", sql))
         assert not re.search(r"read_\w+\s*\(|glob\s*\(|getenv|current_setting|duckdb_\w+\s*\(", sql)
     own = {"organisations"} if report_type.reads_organisations else set()
-    assert named - report_type.tables.keys() == report_type.reads.keys() | own
+    made_here = report_type.tables.keys() | report_type.views.keys()
+    assert named - made_here == report_type.reads.keys() | own
+    assert made_here <= named | ({report_type.pivot.columns} if report_type.pivot else set())
+
+
+@each_type
+def test_the_sql_leaves_the_accounts_to_the_engine(report_type: ReportType) -> None:
+    """A condition of its own would make the same type of connected accounts impossible, or show theirs with the own."""
+    for sql in every_sql(report_type):
+        assert not re.search(r"\bconnected_account\b\s*(is|=|<>|in)\b", without_comments(sql))
 
 
 @each_type
 def test_no_list_of_constants_is_compared_with_in(report_type: ReportType) -> None:
-    assert not re.search(r"\bin\s*\(\s*'", report_type.sql), (
-        "DuckDB makes a join of it, and rows lose their order"
-    )
+    for sql in every_sql(report_type):
+        assert not re.search(r"\bin\s*\(\s*'", without_comments(sql)), (
+            "DuckDB makes a join of it, and rows lose their order"
+        )
 
 
 @each_type
 def test_a_report_in_order_is_ordered_by_the_time_and_key_of_its_dataset(report_type: ReportType) -> None:
-    if report_type.in_order:
-        [dataset] = [schema(name) for name in report_type.reads]
-        ordered = [
-            re.search(rf"^\s+(\w+) as {column}\b", report_type.sql, re.MULTILINE)
-            for column in report_type.order_by.split(", ")
-        ]
-        assert [match and match[1] for match in ordered] == [dataset.time, dataset.key]
-        assert not re.search(r"\b(join|group by|distinct|union|over|limit|order by)\b", report_type.sql)
+    if not report_type.in_order and not report_type.in_parts:
+        return
+    [dataset] = [schema(name) for name in report_type.reads]
+    ordered = [
+        re.search(rf"^\s+(\w+) as {column}\b", report_type.sql, re.MULTILINE)
+        for column in report_type.order_by.split(", ")[:2]
+    ]
+    assert [match and match[1] for match in ordered] == [dataset.time, dataset.key]
+    moving = r"\b(join|group by|union|over|limit|order by|select distinct)\b"
+    leaving_out = r"\b(exists|in \()"
+    for sql in (*report_type.views.values(), report_type.sql):
+        assert not re.search(moving, without_comments(sql))
+        assert report_type.in_parts or not re.search(leaving_out, without_comments(sql))
+
+
+def without_comments(sql: str) -> str:
+    return re.sub(r"--.*", "", sql)
 
 
 @each_type
@@ -215,18 +378,100 @@ a = { type = "text", meaning = "x" }
 """
 
 
+def parsed(text: str, sql: str = "select 1 as a\n", **others: header.ReportFile) -> header.ReportFile:
+    return header.parse(f"/* +++\n{text}+++ */\n{sql}", others.__getitem__)
+
+
 def test_a_header_is_read_and_the_sql_left_as_it_is() -> None:
-    head, tables, sql = header.parse(f"/* +++\n{_HEADER}+++ */\nselect 1 as a;\n")
-    assert (head.name, tables, sql) == ("x", {}, "select 1 as a")
+    file = parsed(_HEADER, "select 1 as a;\n")
+    assert (file.header.name, file.tables, file.views, file.rows) == ("x", {}, {}, "select 1 as a")
 
 
-def test_tables_stand_before_the_rows() -> None:
-    tables = (
-        "-- why\ncreate table one as\nselect 1 as a;\n\ncreate table two as\nselect a + 1 as b from one;\n"
+def test_tables_and_views_stand_before_the_rows() -> None:
+    before = (
+        "-- why\ncreate table one as\nselect 1 as a;\n\ncreate view three as\nfrom two;\n"
+        "create table two as\nselect a + 1 as b from one;\n"
     )
-    _, found, sql = header.parse(f"/* +++\n{_HEADER}+++ */\n{tables}\nselect b from two\n")
-    assert found == {"one": "select 1 as a", "two": "select a + 1 as b from one"}
-    assert sql.endswith("select b from two")
+    file = parsed(_HEADER, f"{before}\nselect b from three\n")
+    assert file.tables == {"one": "select 1 as a", "two": "select a + 1 as b from one"}
+    assert file.views == {"three": "from two"}
+    assert file.rows.endswith("select b from three")
+
+
+_OTHER = """name = "y"
+meaning = "y"
+rows_of = "first"
+[parameters]
+payout = { kind = "id", required = true }
+"""
+
+
+def test_a_type_has_the_rows_of_another_and_says_what_differs() -> None:
+    first = parsed(
+        _HEADER.replace('order_by = "a"', 'order_by = "a"\nin_order = true\ndefault_columns = ["a"]')
+        + 'b = { type = "money", meaning = "x" }\n',
+        "create view lines as\nselect 1;\ncreate table made as\nselect 2;\nselect a, b from lines",
+    )
+    plain = parsed(_OTHER, "-- Nothing differs.\n", first=first)
+    assert plain.header.model_dump(
+        exclude={"name", "meaning", "parameters", "rows_of"}
+    ) == first.header.model_dump(exclude={"name", "meaning", "parameters", "rows_of"})
+    assert (plain.rows, plain.views, plain.tables) == (first.rows, first.views, first.tables)
+    assert list(plain.header.parameters) == ["payout"]
+    differs = parsed(
+        _OTHER.replace(
+            "[parameters]", 'columns = ["b", "a"]\nin_order = false\n[reads]\ncustomers = "all"\n[parameters]'
+        ),
+        "create view lines as\nselect 3;\n",
+        first=first,
+    )
+    assert list(differs.header.columns.items()) == [(name, first.header.columns[name]) for name in ("b", "a")]
+    assert differs.header.reads == {"customers": "all"}
+    assert not differs.header.in_order
+    assert (differs.rows, differs.views, differs.tables) == (
+        first.rows,
+        {"lines": "select 3"},
+        {"made": "select 2"},
+    )
+
+
+def test_a_type_has_the_rows_of_one_and_the_records_of_another() -> None:
+    first = parsed(_HEADER, "create view lines as\nselect 1;\nselect a from lines")
+    second = parsed(
+        _HEADER.replace('= "interval"', '= "all"').replace('= "a"\n', '= "b"\n').replace("\na =", "\nb ="),
+        "create table made as\nselect 2;\ncreate view lines as\nfrom made;\nselect b from lines",
+    )
+    both = parsed(
+        _OTHER.replace("[parameters]", 'records_of = "second"\n[parameters]'), "", first=first, second=second
+    )
+    assert (both.rows, both.tables, both.views) == (first.rows, second.tables, second.views)
+    assert (both.header.reads, both.header.order_by) == (second.header.reads, "a")
+    own_rows = parsed(
+        _HEADER.replace("[reads]\nbalance_transactions", 'records_of = "second"\n#'), second=second
+    )
+    assert (own_rows.rows, own_rows.tables, own_rows.views) == ("select 1 as a", second.tables, second.views)
+    assert own_rows.header.reads == second.header.reads
+
+
+def test_connected_accounts_have_a_leading_column() -> None:
+    first = parsed(_HEADER.replace('order_by = "a"', 'order_by = "a"\ndefault_columns = ["a"]'))
+    connected = _OTHER.replace(
+        "[parameters]", 'accounts = "connected"\n[parameters]\nconnected_account = { kind = "id" }'
+    )
+    file = parsed(connected, "", first=first)
+    assert list(file.header.columns) == ["connected_account", "a"]
+    assert file.header.default_columns == ("connected_account", "a")
+    for unsaid in ('accounts = "connected"\n', 'connected_account = { kind = "id" }\n'):
+        with pytest.raises(ValueError, match="the parameter connected_account goes with the accounts"):
+            parsed(connected.replace(unsaid, ""), "", first=first)
+
+
+@pytest.mark.parametrize("columns", ['["a", "b"]', '["a", "a"]'])
+def test_a_column_that_the_other_type_does_not_have_is_refused(columns: str) -> None:
+    with pytest.raises(ValueError, match="columns that the other type does not have, or twice"):
+        parsed(
+            _OTHER.replace("[parameters]", f"columns = {columns}\n[parameters]"), "", first=parsed(_HEADER)
+        )
 
 
 @pytest.mark.parametrize(
@@ -238,8 +483,9 @@ def test_tables_stand_before_the_rows() -> None:
         ('= "interval"', '= "some"'),
         (
             'order_by = "a"\n[reads]\nbalance_transactions = "interval"',
-            'order_by = "a"\nin_order = true\n[reads]\nx = "all"',
+            'order_by = "a"\nin_order = true\n[reads]\nx = "all"\ny = "all"',
         ),
+        ('order_by = "a"', 'order_by = "a"\nin_order = true\nin_parts = true'),
         ('order_by = "a"', 'order_by = "a"\ndefault_columns = ["b"]'),
         (
             'order_by = "a"',
@@ -251,9 +497,9 @@ def test_tables_stand_before_the_rows() -> None:
 )
 def test_a_header_with_a_mistake_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        header.parse(f"/* +++\n{_HEADER.replace(*change)}+++ */\nselect 1 as a\n")
+        parsed(_HEADER.replace(*change))
 
 
 def test_sql_without_a_header_is_refused() -> None:
     with pytest.raises(ValueError, match="starts with a header"):
-        header.parse("select 1")
+        header.parse("select 1", dict[str, header.ReportFile]().__getitem__)

@@ -193,6 +193,42 @@ def test_newer_versions_in_recent_files_are_in_their_place(
     assert not [line for line in lines if "txn_0000002" in line]
 
 
+def test_a_report_that_is_about_another_time_is_made_of_the_records_that_it_has_rows_of(
+    put: Callable[..., DataFile], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third record of three months is carried by payouts of the second month."""
+    monkeypatch.setattr(report, "rows_per_part", lambda *_: 500)
+    carried = (
+        "case when i % 3 = 0 then 'po_' || i % 2 end as automatic_payout_id,"
+        " timestamp '2024-02-10' as automatic_payout_effective_at"
+    )
+
+    def lines(count: int, first: str, **given: Any) -> str:
+        return records(count, first, **given).replace("from range(", f", {carried} from range(")
+
+    files = [
+        put("dsf_1", lines(3000, "2024-01-01")),
+        put("dsf_2", lines(3000, "2024-02-01", offset=3000)),
+        put("dsf_3", lines(3000, "2024-03-01", offset=6000)),
+        put("dsf_4", lines(4, "2024-01-01", net="700"), level="recent", version=4),
+    ]
+    reconciliation = catalog.report_type("payout_reconciliation.itemized.5")
+    shares: list[float] = []
+    columns = ["created_utc", "balance_transaction_id", "automatic_payout_id", "net"]
+    monkeypatch.setitem(GIVEN, "interval_start", int(datetime(2024, 2, 1, tzinfo=UTC).timestamp()))
+    monkeypatch.setitem(GIVEN, "interval_end", int(datetime(2024, 3, 1, tzinfo=UTC).timestamp()))
+    done = export(
+        tenant, snapshot(*files), report_type=reconciliation, columns=columns, on_progress=shares.append
+    )
+    rows = [line.split(",") for line in result().decode().splitlines()[1:]]
+    assert done.rows == len(rows) == 3000
+    assert rows == sorted(rows)
+    assert [row[1] for row in rows] == [f'"txn_{n:07d}"' for n in range(0, 9000, 3)]
+    assert rows[0][3] == '"7.00"'
+    assert len(shares) >= 6
+    assert shares[-1] == 1.0
+
+
 def test_a_file_that_is_not_the_tenants_is_refused(put: Callable[..., DataFile], tenant: Tenant) -> None:
     own = put("dsf_1", records(1, "2024-01-01"))
     for owner in ("org_b/live", "org_a/test", "org_ab/live"):

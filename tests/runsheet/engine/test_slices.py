@@ -92,3 +92,56 @@ def test_files_are_in_order_if_they_follow_each_other_and_nothing_is_merged(
     files: Relation, *, in_order: bool
 ) -> None:
     assert files.is_in_order() is in_order
+
+
+COUNTS = st.lists(
+    st.tuples(st.integers(-20_000, 20_000), st.integers(1, 10_000)),
+    max_size=12,
+    unique_by=lambda found: found[0],
+).map(lambda found: [(START + day * DAY, count) for day, count in sorted(found)])
+
+
+@given(COUNTS, st.integers(1, 5000))
+def test_parts_by_day_hold_every_day_once_and_no_more_rows_than_asked(
+    counts: list[tuple[datetime, int]], rows: int
+) -> None:
+    parts = slices.by_day(counts, rows=rows)
+    assert all(first < last for first, last in parts) or not counts
+    assert all(before[1] <= after[0] for before, after in pairwise(parts))
+    for day, _ in counts:
+        inside = [(first, last) for first, last in parts if first < day + DAY and last > day]
+        assert inside[0][0] <= day
+        assert inside[-1][1] >= day + DAY
+        assert all(before[1] == after[0] for before, after in pairwise(inside))
+    for first, last in parts:
+        held = [count for day, count in counts if first <= day and day + DAY <= last]
+        assert sum(held) <= rows or len(held) == 1
+
+
+def test_days_share_a_part_and_a_large_day_is_cut_evenly() -> None:
+    days = [(START, 40), (START + 3 * DAY, 60), (START + 9 * DAY, 250), (START + 10 * DAY, 1)]
+    large = START + 9 * DAY
+    third = DAY / 3
+    assert slices.by_day(days, rows=100) == [
+        (START, START + 4 * DAY),
+        (large, large + third),
+        (large + third, large + 2 * third),
+        (large + 2 * third, large + DAY),
+        (large + DAY, large + 2 * DAY),
+    ]
+
+
+def test_no_days_are_one_part_without_a_record() -> None:
+    [(first, last)] = slices.by_day([], rows=100)
+    assert first == last
+
+
+@given(st.integers(1, 60), st.integers(1, 20))
+def test_at_most_so_many_parts_cover_what_all_of_them_do(count: int, most: int) -> None:
+    parts = [(START + day * DAY, START + (day + 1) * DAY) for day in range(count)]
+    made = slices.at_most(most, parts)
+    assert 1 <= len(made) <= most
+    assert (made[0][0], made[-1][1]) == (parts[0][0], parts[-1][1])
+    assert all(before[1] == after[0] for before, after in pairwise(made))
+    if count <= most:
+        assert made == parts

@@ -61,6 +61,18 @@ def test_a_report_as_of_a_day_is_about_the_day_before(frequency: Frequency) -> N
     assert (about.first_day, about.last_day) == (date(2026, 3, 29), date(2026, 3, 29))
 
 
+@pytest.mark.parametrize(
+    ("frequency", "end"), [("weekly", "2026-03-29T22:00Z"), ("monthly", "2026-02-28T23:00Z")]
+)
+def test_a_report_at_an_instant_is_about_the_end_of_the_period(frequency: Frequency, end: str) -> None:
+    ending = catalog.report_type("ending_balance_reconciliation.summary.1")
+    about = coverage(ending, when(frequency), SLOT)
+    last = datetime.fromisoformat(end)
+    assert about.parameters == {"timezone": "Europe/Berlin", "interval_end": int(last.timestamp())}
+    assert about.first_day == about.last_day == last.date()
+    ending.bind(about.parameters)
+
+
 def test_a_report_without_time_gets_no_time() -> None:
     about = coverage(with_parameters(currency="currency"), when("weekly"), SLOT)
     assert about.parameters == {}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runsheet import catalog
-from runsheet.catalog import options
+from runsheet.catalog import header, options
 from runsheet.errors import InvalidRequest
 from runsheet.report_configs import service as report_configs
 from runsheet.report_configs.objects import NewReportConfig
@@ -78,4 +77,4 @@ def test_no_report_type_has_a_parameter_of_an_options_name() -> None:
     text = "/* +++\n" + 'name = "x"\nmeaning = "x"\norder_by = "1"\n[reads]\nsync_runs = "all"\n'
     text += '[parameters]\nfail = { kind = "boolean" }\n[columns]\na = { type = "text", meaning = "x" }\n+++ */\nselect 1'
     with pytest.raises(ValueError, match="parameters that every report type has"):
-        catalog.ReportType.parse("x.y.1", text)
+        header.parse(text, dict[str, header.ReportFile]().__getitem__)

@@ -226,6 +226,7 @@ def test_sql_that_gives_something_else_each_time_is_told(sql: str, *, fickle: bo
     own = catalog.report_type(SUMMARY)
     assert fingerprint.is_fickle(dataclasses.replace(own, sql=sql)) is fickle
     assert fingerprint.is_fickle(dataclasses.replace(own, tables={"made": sql})) is fickle
+    assert fingerprint.is_fickle(dataclasses.replace(own, views={"made": sql})) is fickle
 
 
 def test_two_workers_at_once_both_end_with_a_result() -> None:

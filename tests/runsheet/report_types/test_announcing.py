@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from runsheet import catalog
 from runsheet.datasets import service as datasets
 from runsheet.datasets import table
 from runsheet.datasets.model import Batch, Summary
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 TENANT = Tenant("org_a", "live")
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 BALANCE = {
-    "balance.summary.1",
-    "balance_change_from_activity.itemized.3",
-    "balance_change_from_activity.summary.1",
+    report_type.id
+    for report_type in catalog.report_types().values()
+    if list(report_type.reads) == ["balance_transactions"]
 }
 AGING = {"ar_aging.detail.1", "ar_aging.summary.1"}
 AGING_DATASETS = (
@@ -73,7 +74,13 @@ def told(dataset: str, change: Callable[[], None]) -> set[str]:
 
 
 def listed() -> list[Any]:
-    return events.listed(TENANT, EventsQuery(limit=100)).data
+    """Return all events, the newest first."""
+    found: list[Any] = []
+    while True:
+        page = events.listed(TENANT, EventsQuery(limit=100, starting_after=found[-1].id if found else None))
+        found += page.data
+        if not page.has_more:
+            return found
 
 
 def batch(dataset: str) -> None:
@@ -103,6 +110,7 @@ def test_the_first_batch_of_a_dataset_is_news_and_the_next_ones_are_not() -> Non
     assert shown["object"] == "reporting.report_type"
     assert shown["data_available_start"] == int(datetime(2026, 2, 28, tzinfo=UTC).timestamp())
     assert shown["updated"] == int(DAY.timestamp())
+    assert not {"columns", "parameters_schema"} & shown.keys()
 
 
 def test_the_first_batch_is_news_where_complete_through_came_before_it() -> None:

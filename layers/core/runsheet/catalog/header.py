@@ -12,27 +12,49 @@ The SQL names relations (datasets), never files, and bound `$parameters`; nothin
 it returns is typed, and the engine writes the CSV by type: `money(minor units, currency)`, `local_time(timestamp)`
 and `refused(code, message)`, which ends the run as failed, are given by the engine.
 
-What the rows need to be made once for the whole run stands before them, as `create table <name> as <query>;`.
+Before the rows stand the tables and views that they are about: `create table <name> as <query>;` is made once for the
+whole run, `create view <name> as <query>;` is a name for a query. A type that only differs in which columns it has, or in
+which records it is about, does not repeat the rest: `rows_of` and `records_of` name the types to take it from.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from runsheet.catalog.options import OPTIONS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _OPENING, _CLOSING = "/* +++\n", "+++ */\n"
-_TABLE = re.compile(r"^create table (?P<name>\w+) as\n(?P<query>.*?);\n", re.MULTILINE | re.DOTALL)
+_MADE = re.compile(r"^create (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
+_KINDS = ("table", "view")
+_COMMENT = re.compile(r"--.*")
+# What a type takes from the one that it has the records of, and from the one that it has the rows of.
+_OF_RECORDS = ("reads", "reads_organisations")
+_OF_ROWS = ("in_order", "in_parts", "order_by", "default_columns", "quotes", "pivot", "columns")
 
 ColumnType = Literal["text", "money", "decimal", "timestamp", "date", "boolean", "integer", "metadata"]
 Kind = Literal[
-    "instant", "date", "timezone", "currency", "columns", "choice", "boolean", "reporting_category", "period"
+    "instant",
+    "date",
+    "timezone",
+    "currency",
+    "columns",
+    "choice",
+    "boolean",
+    "reporting_category",
+    "id",
+    "ids",
+    "period",
 ]
 Records = Literal["interval", "before_end", "all"]
+Accounts = Literal["own", "connected"]
 
 
 class _Header(BaseModel):
@@ -59,6 +81,9 @@ class ParameterHeader(_Header):
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("a parameter has choices if and only if its kind is choice")
         return self
+
+
+_CONNECTED_ACCOUNT = ColumnHeader(type="text", meaning="Connected account that the line belongs to")
 
 
 class PivotHeader(_Header):
@@ -92,16 +117,24 @@ class ReportHeader(_Header):
             records are not opened.
         reads_organisations: True if its SQL names `organisations`: the run's organisation and its children, with
             `id`, `name`, `is_own` and `is_child`.
-        in_order: True if the SQL gives at most one row per record and keeps the records' order (no join,
-            aggregate, window or limit), so that the rows of consecutive parts of the interval, one after
-            another, are the rows of the whole. Such a report reads one dataset, by the interval, and
-            `order_by` is the dataset's time and key.
-        order_by: the SQL expressions that order the rows, over the report's columns; they order all rows. Those
+        accounts: whose records a dataset with a `connected_account` gives: the organisation's own, or those of connected
+            accounts. The latter have a leading column for the account, and a parameter `connected_account`; a run
+            that names no account is about all of them.
+        in_order: True if the SQL makes rows of one record at a time and keeps the records' order (no join, aggregate,
+            window or limit). Such a report is made in consecutive parts of its records, and its rows are not
+            sorted where the records are in order already. It reads one dataset, and `order_by` begins with the
+            dataset's time and key.
+        in_parts: True if the rows are in order but for a join that leaves records out: each part is sorted.
+        order_by: the SQL expressions that order the rows, over the columns of the SQL; they order all rows. Those
             of a pivot begin with its period.
         default_columns: columns of a run that asks for none; None if every column is given.
         quotes: which cells are quoted: all that are not empty, or text alone.
-        rows_of: another report type, whose SQL is this one's too.
+        rows_of: another report type, whose SQL is this one's too, as is what this header leaves out of its rows and
+            records. `columns` may then be an array of names, of the other's columns. A view of this type takes the
+            place of the other's of the same name.
+        records_of: another report type, whose tables, views and `reads` take the place of those of `rows_of`.
         pivot: how rows become columns; None if they do not.
+        columns: what the report can give, in the order of the file.
     """
 
     name: str = Field(min_length=1)
@@ -110,11 +143,14 @@ class ReportHeader(_Header):
     requires_live: bool = False
     reads: dict[str, Records] = Field(min_length=1)
     reads_organisations: bool = False
+    accounts: Accounts = "own"
     in_order: bool = False
+    in_parts: bool = False
     order_by: str = Field(min_length=1)
     default_columns: tuple[str, ...] | None = None
     quotes: Literal["all", "text"] = "all"
     rows_of: str | None = None
+    records_of: str | None = None
     pivot: PivotHeader | None = None
     parameters: dict[str, ParameterHeader]
     columns: dict[str, ColumnHeader] = Field(min_length=1)
@@ -141,8 +177,16 @@ class ReportHeader(_Header):
 
     @model_validator(mode="after")
     def _order_can_be_kept(self) -> Self:
-        if self.in_order and (len(self.reads) != 1 or set(self.reads.values()) != {"interval"}):
-            raise ValueError("only a report over the interval of one dataset can be in order")
+        if (self.in_order or self.in_parts) and len(self.reads) != 1:
+            raise ValueError("only a report over one dataset can be made in parts of its records")
+        if self.in_order and self.in_parts:
+            raise ValueError("what is in order is in parts anyway")
+        return self
+
+    @model_validator(mode="after")
+    def _connected_accounts_can_be_named(self) -> Self:
+        if (self.accounts == "connected") != ("connected_account" in self.parameters):
+            raise ValueError("the parameter connected_account goes with the accounts that are connected")
         return self
 
     @model_validator(mode="after")
@@ -152,15 +196,63 @@ class ReportHeader(_Header):
         return self
 
 
-def parse(text: str) -> tuple[ReportHeader, dict[str, str], str]:
-    """Split a report type's file into its header, the queries of its tables by name, and the query of its rows.
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """The file of a report type, with what it takes from others: SQL queries, tables and views by name, in order."""
+
+    header: ReportHeader
+    tables: dict[str, str]
+    views: dict[str, str]
+    rows: str
+
+
+def parse(text: str, find: Callable[[str], ReportFile]) -> ReportFile:
+    """Read a report type's file.
+
+    Args:
+        text: of the file.
+        find: gives the file of another report type by its id.
 
     Raises:
         ValueError: there is no header, it is not TOML, or has a key that is unknown or wrong.
     """
     if not text.startswith(_OPENING) or _CLOSING not in text:
         raise ValueError(f"a report type starts with a header between {_OPENING!r} and {_CLOSING!r}")
-    header, sql = text.removeprefix(_OPENING).split(_CLOSING, 1)
-    tables = {table["name"]: table["query"] for table in _TABLE.finditer(sql)}
-    rows = _TABLE.sub("", sql).strip().removesuffix(";")
-    return ReportHeader.model_validate(tomllib.loads(header)), tables, rows
+    head, sql = text.removeprefix(_OPENING).split(_CLOSING, 1)
+    fields = tomllib.loads(head)
+    made = {kind: {name: query for of, name, query in _MADE.findall(sql) if of == kind} for kind in _KINDS}
+    rows = _MADE.sub("", sql).strip().removesuffix(";")
+    sources = {key: find(fields[key]) for key in ("rows_of", "records_of") if key in fields}
+    rows_of, records_of = sources.get("rows_of"), sources.get("records_of", sources.get("rows_of"))
+    if records_of is not None:
+        fields = _left_out(records_of.header, _OF_RECORDS) | fields
+        made = {"table": records_of.tables | made["table"], "view": records_of.views | made["view"]}
+    if rows_of is not None:
+        fields = _left_out(rows_of.header, _OF_ROWS) | _with_columns_of(rows_of.header, fields)
+        rows = rows if _COMMENT.sub("", rows).strip() else rows_of.rows
+    return ReportFile(ReportHeader.model_validate(_with_account(fields)), made["table"], made["view"], rows)
+
+
+def _left_out(header: ReportHeader, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(header, name) for name in names}
+
+
+def _with_columns_of(other: ReportHeader, fields: dict[str, Any]) -> dict[str, Any]:
+    names = fields.get("columns")
+    if not isinstance(names, list):
+        return fields
+    unknown = [name for name in names if name not in other.columns]
+    if unknown or len(set(names)) < len(names):
+        raise ValueError(f"columns that the other type does not have, or twice: {unknown or names}")
+    return fields | {"columns": {name: other.columns[name] for name in names}}
+
+
+def _with_account(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a report on connected accounts with its leading column (contracts: v1, 2.1)."""
+    if fields.get("accounts") != "connected":
+        return fields
+    default = fields.get("default_columns")
+    return fields | {
+        "columns": {"connected_account": _CONNECTED_ACCOUNT} | fields["columns"],
+        "default_columns": default and ("connected_account", *default),
+    }

@@ -31,24 +31,24 @@ def resolved(takes: Mapping[str, Any], given: Mapping[str, Any], name: str, now:
         InvalidRequest: the report type is about no time, `given` has one of the parameters itself, or there is no such
             period.
     """
-    replaced = [part for part in _replaced(takes) if part in takes]
-    if not replaced:
+    parts = replaced(takes)
+    if not parts:
         raise InvalidRequest(f"Received unknown parameter: {_FIELD}", param=_FIELD, code="parameter_unknown")
-    for part in replaced:
+    for part in parts:
         if given.get(part) is not None:
             raise InvalidRequest(f"You cannot use both {_FIELD} and parameters[{part}].", param=_FIELD)
     # One that is no zone is refused with the other parameters, in their words.
     asked = given.get("timezone")
     timezone = asked if isinstance(asked, str) and zones.is_zone(asked) else _UTC
-    if replaced[0] == "start_date":
+    if parts[0] == "start_date":
         timezone = _UTC
     try:
         period = periods.days(name, periods.today(now, timezone))
     except ValueError:
         raise InvalidRequest(f"Invalid {_FIELD}: must be {periods.FORMS}", param=_FIELD) from None
-    if replaced[0] == "start_date":
+    if parts[0] == "start_date":
         return {"start_date": period.first.isoformat(), "end_date": period.last.isoformat()}
-    if replaced[0] == "as_of":
+    if parts[0] == "as_of":
         return {"as_of": period.last.isoformat()}
     start, end = periods.instants(period, now, timezone)
     if start >= end:
@@ -56,10 +56,13 @@ def resolved(takes: Mapping[str, Any], given: Mapping[str, Any], name: str, now:
     if start.timestamp() < 0:
         raise InvalidRequest(f"Invalid {_FIELD}: must not begin before 1970", param=_FIELD)
     instants = {"interval_start": int(start.timestamp()), "interval_end": int(end.timestamp())}
-    return {part: instants[part] for part in replaced}
+    return {part: instants[part] for part in parts}
 
 
-def _replaced(takes: Mapping[str, Any]) -> tuple[str, ...]:
+def replaced(takes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the parameters of a report type that a period stands for; none if it is about no time."""
     if "start_date" in takes:
-        return "start_date", "end_date"
-    return ("interval_start", "interval_end") if "interval_end" in takes else ("as_of",)
+        parts: tuple[str, ...] = ("start_date", "end_date")
+    else:
+        parts = ("interval_start", "interval_end") if "interval_end" in takes else ("as_of",)
+    return tuple(part for part in parts if part in takes)

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from runsheet.catalog.header import ColumnType, ParameterHeader, PivotHeader, Records
+    from runsheet.catalog.header import (
+        Accounts,
+        ColumnType,
+        ParameterHeader,
+        PivotHeader,
+        Records,
+        ReportFile,
+    )
 
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -41,7 +48,8 @@ class BoundParameters:
             left out is its default or None. A type with an `as_of` has `as_of_end` too: the end (exclusive) of that
             day in the run's time zone. A type with `start_date` and `end_date`, UTC days that are both included,
             has `interval_start` and `interval_end` too.
-        columns: the names of the columns in the order of the file; metadata as `payment_metadata[key]`.
+        columns: the names of the columns in the order of the file; metadata as `payment_metadata[key]`, where the key
+            `*` stands for every key that there is.
         interval_start: first instant of the interval (inclusive), aware; None for a type without one.
         interval_end: end of the interval (exclusive), aware; None for a type without one.
         as_of: the day at whose end the report looks; None for a type without one.
@@ -80,6 +88,7 @@ class ReportType:
 
     Attributes:
         tables: the queries of the tables that a run makes once, by name, in order.
+        views: queries that other queries refer to by name, in order.
         sql: the query of its rows.
 
     Those that are not explained here are its header's.
@@ -93,28 +102,27 @@ class ReportType:
     requires_live: bool
     reads: Mapping[str, Records]
     reads_organisations: bool
+    accounts: Accounts
     in_order: bool
+    in_parts: bool
     order_by: str
     default_columns: tuple[str, ...] | None
     quotes: str
-    rows_of: str | None
     pivot: PivotHeader | None
     columns: tuple[Column, ...]
     parameters: Mapping[str, ParameterHeader]
     tables: Mapping[str, str]
+    views: Mapping[str, str]
     sql: str
 
     @classmethod
-    def parse(cls, report_type_id: str, text: str) -> ReportType:
-        """Read the report type `<family>.<kind>.<version>` from the text of its SQL file.
+    def of(cls, report_type_id: str, file: ReportFile) -> ReportType:
+        """Return the report type `<family>.<kind>.<version>` of a file.
 
         Raises:
-            ValueError: the header is missing or wrong, or the id has no version.
+            ValueError: the id has no version.
         """
-        # Only who reads a report type's file pays for it; most functions that know the catalogue never do.
-        from runsheet.catalog import header  # noqa: PLC0415
-
-        head, tables, sql = header.parse(text)
+        head = file.header
         return cls(
             id=report_type_id,
             name=head.name,
@@ -124,16 +132,18 @@ class ReportType:
             requires_live=head.requires_live,
             reads=head.reads,
             reads_organisations=head.reads_organisations,
+            accounts=head.accounts,
             in_order=head.in_order,
+            in_parts=head.in_parts,
             order_by=head.order_by,
             default_columns=head.default_columns,
             quotes=head.quotes,
-            rows_of=head.rows_of,
             pivot=head.pivot,
             columns=tuple(Column(name, column.type, column.meaning) for name, column in head.columns.items()),
             parameters=head.parameters,
-            tables=tables,
-            sql=sql,
+            tables=file.tables,
+            views=file.views,
+            sql=file.rows,
         )
 
     def bind(self, given: Any) -> BoundParameters:  # noqa: ANN401 - it is what came over the wire
@@ -154,6 +164,7 @@ class ReportType:
             echo = {"interval": period} | {k: v for k, v in echo.items() if k not in resolved}
         check_format(values)
         _check_days(values)
+        _check_accounts(values)
         start, end = values.get("interval_start"), values.get("interval_end")
         if start is not None and end is not None and start >= end:
             raise InvalidRequest(
@@ -249,6 +260,15 @@ def _check_days(values: Mapping[str, Any]) -> None:
             f"`start_date` must not be after `end_date`; you requested `start_date` = {first_day} and `end_date` ="
             f" {last_day}.",
             param="parameters.start_date",
+        )
+
+
+def _check_accounts(values: Mapping[str, Any]) -> None:
+    if "connected_account" in values and "connected_accounts" in values:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: parameters[connected_account],"
+            " parameters[connected_accounts].",
+            param="parameters[connected_accounts]",
         )
 
 

@@ -34,10 +34,13 @@ REPORTING_CATEGORIES = (
 )  # fmt: skip
 
 MAX_COLUMNS = 500
+MAX_IDS = 500
+# Bytes: as long as that of a record may be.
+MAX_ID = 255
 # Bytes: 500 columns of such keys fit into the item of a run, which DynamoDB takes up to 400 KB of.
 MAX_METADATA_KEY = 255
 # The last second of the year 9999: the last that a date of four digits can show.
-_LAST_INSTANT = 253_402_300_799
+LAST_INSTANT = 253_402_300_799
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # The day after the last one still has a date, and the day before the first one an instant.
@@ -127,9 +130,13 @@ def _read_one(
         return _instant(field, given)
     if parameter.kind == "columns":
         return _columns(columns, field, given)
+    if parameter.kind == "ids":
+        return _ids(field, given)
     if parameter.kind == "boolean":
         return _boolean(field, given)
     text = string(field, given)
+    if parameter.kind == "id":
+        _check_id(field, text)
     if parameter.kind == "date" and not _is_date(text):
         _invalid(field, f"must be a date as YYYY-MM-DD of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     if parameter.kind == "timezone" and text not in timezones():
@@ -153,9 +160,9 @@ def _instant(field: str, given: Any) -> int:  # noqa: ANN401
         raise InvalidRequest("This value must be greater than or equal to 0.", param=field, code=code)
     # A number of many digits is too large without being read: int() refuses thousands of them.
     digits = text.lstrip("0") or "0"
-    if len(digits) > len(str(_LAST_INSTANT)) or int(digits) > _LAST_INSTANT:
+    if len(digits) > len(str(LAST_INSTANT)) or int(digits) > LAST_INSTANT:
         message = (
-            f"This value must be less than or equal to {_LAST_INSTANT} (it currently is '{_shown(digits)}')."
+            f"This value must be less than or equal to {LAST_INSTANT} (it currently is '{_shown(digits)}')."
         )
         raise InvalidRequest(message, param=field, code=code)
     return int(digits)
@@ -177,6 +184,26 @@ def _is_date(text: str) -> bool:
         return _FIRST_YEAR <= date.fromisoformat(text).year <= _LAST_YEAR
     except ValueError:
         return False
+
+
+def _ids(field: str, given: Any) -> list[str]:  # noqa: ANN401
+    if not isinstance(given, list) or not given:
+        raise InvalidRequest(f"Invalid array: {field} must be an array of ids.", param=field)
+    if len(given) > MAX_IDS:
+        raise InvalidRequest(f"Invalid array: {field} may have at most {MAX_IDS} items.", param=field)
+    for position, item in enumerate(given):
+        at = f"{field}[{position}]"
+        _check_id(at, string(at, item))
+    return list(given)
+
+
+def _check_id(field: str, text: str) -> None:
+    if _has_control_characters(text) or len(text.encode()) > MAX_ID:
+        _invalid(field, f"must be an id: up to {MAX_ID} bytes, without control characters")
+
+
+def _has_control_characters(text: str) -> bool:
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def _columns(columns: Mapping[str, bool], field: str, given: Any) -> list[str]:  # noqa: ANN401
@@ -203,7 +230,7 @@ def _is_column(columns: Mapping[str, bool], name: str) -> bool:
     key = rest.removesuffix("]")
     if not bracket or key == rest or not columns.get(f"{family}[key]", False):
         return False
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in key):
+    if _has_control_characters(key):
         return False
     return 0 < len(key.encode()) <= MAX_METADATA_KEY
 

@@ -53,7 +53,8 @@ def fingerprint(inputs: Inputs, in_force: Mapping[str, Any]) -> str | None:
 
 def is_fickle(report_type: ReportType) -> bool:
     """Return whether the SQL of a report type gives something else each time."""
-    return any(_FICKLE.search(sql) for sql in (report_type.sql, *report_type.tables.values()))
+    queries = (report_type.sql, *report_type.tables.values(), *report_type.views.values())
+    return any(_FICKLE.search(sql) for sql in queries)
 
 
 @cache

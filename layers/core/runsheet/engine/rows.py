@@ -24,7 +24,7 @@ class Rows:
     """Rows as SQL.
 
     Attributes:
-        datasets: the common table expressions that `sql` refers to; empty for none.
+        datasets: the common table expressions that `sql` refers to, of datasets and views; empty for none.
         sql: the query of the rows, in no order unless `order_by` is empty.
         order_by: what orders them; empty if they come in order.
         given: what may be bound.
@@ -70,6 +70,9 @@ class Rows:
 
 
 def named_in(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of `given` the statement names: DuckDB refuses to bind what is not there."""
+    """Return what the statement names: DuckDB refuses to bind what is not there.
+
+    What is not given is NULL: what a type does not take, the SQL that it has of another may still name.
+    """
     (statement,) = duckdb.extract_statements(sql)
-    return {name: value for name, value in given.items() if name in statement.named_parameters}
+    return {name: given.get(name) for name in statement.named_parameters}

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, json_lines, parquet, pivot, session, slices
+from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from runsheet.catalog import BoundParameters, ReportType
+    from runsheet.engine.metadata import Look
     from runsheet.engine.pivot import PivotColumn
     from runsheet.engine.relations import Relation
     from runsheet.organisations.model import RelatedOrganisation
@@ -32,6 +33,8 @@ WORKERS = 2
 # One part is being sent, and one may be waiting for it, while the workers make the next ones.
 _AHEAD = WORKERS + 1
 _FILES = _AHEAD + 1
+# Of a result that is made as a whole; they are named before it is known how many there will be.
+_MOST_FILES = 1000
 # A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
 _PART_BYTES = 128 * 1024 * 1024
 _CELL_BYTES = 16
@@ -58,6 +61,9 @@ class Run:
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
         check: called while a query runs; if it raises, the query is interrupted.
+        columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
+        parts: what it is made in: naive UTC, of the dataset's time.
+        pivoted: the columns of its pivot.
         totals: of the parts that were rendered.
     """
 
@@ -68,25 +74,17 @@ class Run:
     rows_per_part: int
     organisations: Sequence[RelatedOrganisation] = ()
     check: Callable[[], None] = lambda: None
+    columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
     totals: Totals = field(init=False, default_factory=Totals)
 
     def __post_init__(self) -> None:
-        start = None if self.parameters.interval_start is None else naive(self.parameters.interval_start)
-        end = None if self.parameters.interval_end is None else naive(self.parameters.interval_end)
+        start, end = self._interval
         bounds = {"interval": (start, end), "before_end": (None, end), "all": (None, None)}
         self.relations = {
             name: part.within(*bounds[self.report_type.reads[name]]) for name, part in self.relations.items()
         }
-        self.parts = [(start, end)]
-        if is_cut(self.report_type) and start is not None and end is not None:
-            # The parts are of the dataset that the report is about, which its header names first.
-            timed = self.relations[self.report_type.timed[0]]
-            cut = slices.cut(timed, start, end, rows=self.rows_per_part)
-            if self.report_type.pivot is not None:
-                cut = pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
-            self.parts = list(cut)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -100,9 +98,8 @@ class Run:
             self._waited(worker.submit(self._prepare, connection), connection)
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        near = None
-        if self.parameters.interval_start is not None and self.parameters.interval_end is not None:
-            near = (self.parameters.interval_start, self.parameters.interval_end)
+        end = self.parameters.interval_end
+        near = None if end is None else (self.parameters.interval_start or end, end)
         zone = self.parameters.values.get("timezone") or "Etc/UTC"
         connection.execute("create macro money(minor, currency) as {'minor': minor, 'currency': currency}")
         connection.execute(f"create macro local_time(moment) as {local_time('moment', zone, near)}")
@@ -114,9 +111,18 @@ class Run:
         if self.report_type.reads_organisations:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():
-            sql = f"with {self._datasets(*_UNBOUNDED)} {_nested(query)}"
+            sql = f"with {self._named(_UNBOUNDED)} {_nested(query)}"
             connection.execute(f"create table {name} as {sql}", named_in(sql, self.parameters.values))
         self.pivoted = pivot.columns(connection, self.report_type)
+
+        def look(select: str, rest: str = "") -> list[tuple[Any, ...]]:
+            sql = f"with {self._named(_UNBOUNDED)} {select} from ({self.report_type.sql}) as report {rest}"
+            return connection.execute(sql, named_in(sql, self.parameters.values)).fetchall()
+
+        self.columns = metadata.with_every_key(self.parameters.columns, look)
+        self.parts = list(self._cut(look))
+        if self.is_whole:
+            self.parts = slices.at_most(_MOST_FILES, self.parts)
 
     def header(self) -> bytes:
         """Return the first line of a CSV, nothing of other formats; after `prepare`."""
@@ -127,7 +133,7 @@ class Run:
     @property
     def titles(self) -> tuple[str, ...]:
         """The columns of the result by the names that they have in it; after `prepare`."""
-        return (*self.parameters.columns, *(column.title for column in self.pivoted))
+        return (*self.columns, *(column.title for column in self.pivoted))
 
     def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
         """Yield the parts in order: a file and how many rows it has. It is removed afterwards, unless `whole` needs it."""
@@ -200,15 +206,17 @@ class Run:
         start, end = bounds
         given = dict(self.parameters.values)
         if is_cut(self.report_type):
-            given |= {"interval_start": start, "interval_end": end}
-        sql, known, names = self.report_type.sql, self.report_type.columns, self.parameters.columns
+            given |= {"part_start": start, "part_end": end}
+            if self._is_about_interval:
+                given |= {"interval_start": start, "interval_end": end}
+        sql, known, names = self.report_type.sql, self.report_type.columns, self.columns
         if self.report_type.pivot is not None:
             sql, keys = pivot.gathered(self.report_type, self.pivoted, sql)
             given |= keys
             known = pivot.shown(self.report_type, self.pivoted)
             names = tuple(column.name for column in known)
         return Rows(
-            datasets=self._datasets(*(bounds if is_cut(self.report_type) else _UNBOUNDED)),
+            datasets=self._named(bounds if is_cut(self.report_type) else _UNBOUNDED),
             sql=sql,
             order_by="" if self._keeps_order(bounds) else self.report_type.order_by,
             given=given,
@@ -216,13 +224,57 @@ class Run:
             names=names,
         )
 
-    def _datasets(self, start: datetime | None, end: datetime | None) -> str:
-        """Return the datasets by name; of those that are about time, the files of a part."""
+    @property
+    def _interval(self) -> tuple[datetime | None, datetime | None]:
+        start, end = self.parameters.interval_start, self.parameters.interval_end
+        return None if start is None else naive(start), None if end is None else naive(end)
+
+    @property
+    def _is_about_interval(self) -> bool:
+        """Return whether the run's rows are those of records of its interval, by the dataset's time."""
+        return self.report_type.pivot is not None or "interval" in self.report_type.reads.values()
+
+    def _cut(self, look: Look) -> Sequence[tuple[datetime | None, datetime | None]]:
+        """Return the parts: of the interval, or where that is about something else of all records that have rows."""
+        start, end = self._interval
+        if not is_cut(self.report_type):
+            return [(start, end)]
+        # The run has more columns than it asked for where it asked for every key.
+        rows = max(self.rows_per_part * len(self.parameters.columns) // len(self.columns), 1)
+        if not self._is_about_interval:
+            moment = self.report_type.order_by.split(",")[0]
+            return slices.by_day(slices.days(moment, look), rows=rows)
+        if start is None or end is None:
+            return [(start, end)]
+        # The parts are of the dataset that the report is about, which its header names first.
+        timed = self.relations[self.report_type.timed[0]]
+        cut = slices.cut(timed, start, end, rows=rows)
+        if self.report_type.pivot is None:
+            return cut
+        return pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
+
+    def _named(self, bounds: tuple[datetime | None, datetime | None]) -> str:
+        """Return what the SQL names: the datasets, of those that are about time the records of a part, and the views."""
         reads = self.report_type.reads
-        return ", ".join(
-            f"{name} as ({part.sql(*(_UNBOUNDED if reads[name] == 'all' else (start, end)))})"
+        datasets = {
+            name: self._records(
+                part, bounds if reads[name] != "all" or _is_in_parts(self.report_type) else _UNBOUNDED
+            )
             for name, part in self.relations.items()
+        }
+        return ", ".join(
+            f"{name} as ({query})" for name, query in (datasets | dict(self.report_type.views)).items()
         )
+
+    def _records(self, part: Relation, bounds: tuple[datetime | None, datetime | None]) -> str:
+        """Return the query of a dataset's records: of the accounts that the run is about, and of a part."""
+        conditions = []
+        if part.schema.column("connected_account") is not None:
+            conditions.append(_accounts(self.report_type, self.parameters))
+        if bounds != _UNBOUNDED and not self._is_about_interval:
+            conditions.append(f"{part.schema.time} >= $part_start and {part.schema.time} < $part_end")
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        return f"select * from ({part.sql(*bounds)}) as records{where}"  # noqa: S608 - names of the catalogue
 
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
@@ -260,7 +312,7 @@ class Run:
 
     @property
     def _files(self) -> int:
-        return len(self.parts) if self.is_whole else _FILES
+        return _MOST_FILES if self.is_whole else _FILES
 
     @property
     def _result(self) -> Path:
@@ -282,8 +334,23 @@ def threads(report_type: ReportType) -> int | None:
 
 
 def is_cut(report_type: ReportType) -> bool:
-    """Return whether the rows of consecutive parts of the interval are the rows of the whole."""
-    return report_type.in_order or report_type.pivot is not None
+    """Return whether the rows of consecutive parts are the rows of the whole."""
+    return _is_in_parts(report_type) or report_type.pivot is not None
+
+
+def _is_in_parts(report_type: ReportType) -> bool:
+    return report_type.in_order or report_type.in_parts
+
+
+def _accounts(report_type: ReportType, parameters: BoundParameters) -> str:
+    """Return the condition on records for the accounts that a run is about."""
+    if report_type.accounts == "own":
+        return "connected_account is null"
+    if parameters.values.get("connected_account") is not None:
+        return "connected_account = $connected_account"
+    if parameters.values.get("connected_accounts") is not None:
+        return "list_contains($connected_accounts, connected_account)"
+    return "connected_account is not null"
 
 
 def _create_organisations(

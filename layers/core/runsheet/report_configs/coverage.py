@@ -37,8 +37,9 @@ class Coverage:
 def coverage(report_type: ReportType, when: Schedule, slot: datetime) -> Coverage:
     """Return what a run of `report_type` that is sent at `slot` is about: the day, week or month before it.
 
-    A report that looks at the end of a day is about the day before. One of days is about UTC days, those before the
-    UTC day of the send: a local day may end before or after the UTC day of its name does.
+    A report that looks at the end of a day is about the day before, one that looks at the end of an interval about the
+    last day of the period. One of days is about UTC days, those before the UTC day of the send: a local day may end
+    before or after the UTC day of its name does.
     """
     if "start_date" in report_type.parameters:
         whole = schedule.period(when.frequency, slot, "Etc/UTC")
@@ -52,6 +53,9 @@ def coverage(report_type: ReportType, when: Schedule, slot: datetime) -> Coverag
         parameters["timezone"] = when.timezone
     if "interval_start" in report_type.parameters:
         parameters["interval_start"] = int(period.start.timestamp())
+        parameters["interval_end"] = int(period.end.timestamp())
+    elif "interval_end" in report_type.parameters:
+        first_day = last_day
         parameters["interval_end"] = int(period.end.timestamp())
     elif "as_of" in report_type.parameters:
         first_day = last_day = schedule.as_of(slot, when.timezone, day)

@@ -31,7 +31,7 @@ def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> R
     try:
         report_type = catalog.report_type(new.report_type)
     except NotFound as unknown:
-        allowed = ", ".join(sorted(catalog.report_types()))
+        allowed = ", ".join(catalog.report_type_ids())
         raise InvalidRequest(
             f"{unknown.message}. Must be one of: {allowed}.", param="report_type", code="resource_missing"
         ) from None

@@ -27,9 +27,12 @@ def announce(change: Change) -> None:
     moved = datasets.moved(change)
     if moved is None:
         return
-    for report_type in catalog.report_types().values():
-        if _is_news(report_type, moved):
-            shown = service.retrieve(moved.tenant, report_type.id)
+    news = {report_type.id for report_type in catalog.report_types().values() if _is_news(report_type, moved)}
+    if not news:
+        return
+    # As in the list, without the columns and the schema of the parameters: they are not what has changed.
+    for shown in service.listed(moved.tenant).data:
+        if shown.id in news:
             event = events.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
             events.publish(events.record(event))
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from runsheet.runtime.model import Model
+
+
+class ReportTypeColumn(Model):
+    """A column that the report can give; one of type `metadata` is asked for once per key, as `name[key]`."""
+
+    name: str
+    type: Literal["text", "money", "decimal", "timestamp", "date", "boolean", "integer", "metadata"]
+    meaning: str
 
 
 class ReportTypeObject(Model):
@@ -19,6 +27,13 @@ class ReportTypeObject(Model):
     name: str
     updated: int
     version: int
+
+
+class ReportTypeDetails(ReportTypeObject):
+    """A report type with its columns in the order of the file, and its parameters as JSON Schema."""
+
+    columns: list[ReportTypeColumn]
+    parameters_schema: dict[str, Any]
 
 
 class ReportTypeList(Model):

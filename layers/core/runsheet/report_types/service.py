@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet import catalog
+from runsheet.catalog.parameters_schema import parameters_schema
 from runsheet.datasets import service as datasets
-from runsheet.report_types.model import ReportTypeList, ReportTypeObject
+from runsheet.report_types.model import (
+    ReportTypeColumn,
+    ReportTypeDetails,
+    ReportTypeList,
+    ReportTypeObject,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,43 +23,51 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 
-def retrieve(tenant: Tenant, report_type_id: str) -> ReportTypeObject:
+def retrieve(tenant: Tenant, report_type_id: str) -> ReportTypeDetails:
     """Return a report type.
 
     Raises:
         NotFound: there is none of this id.
     """
-    return _shown(
-        tenant, catalog.report_type(report_type_id), lambda dataset: datasets.availability(tenant, dataset)
+    report_type = catalog.report_type(report_type_id)
+    shown = _shown(tenant, report_type, lambda dataset: datasets.availability(tenant, dataset))
+    return ReportTypeDetails(
+        **shown,
+        columns=[
+            ReportTypeColumn(name=column.name, type=column.type, meaning=column.meaning)
+            for column in report_type.columns
+        ],
+        parameters_schema=parameters_schema(report_type),
     )
 
 
 def listed(tenant: Tenant) -> ReportTypeList:
-    """Return all report types; each dataset's availability is read once."""
+    """Return all report types, without what makes them long; each dataset's availability is read once."""
     availability = cache(lambda dataset: datasets.availability(tenant, dataset))
     types = sorted(catalog.report_types().values(), key=lambda report_type: report_type.id)
-    return ReportTypeList(data=[_shown(tenant, report_type, availability) for report_type in types])
+    return ReportTypeList(data=[ReportTypeObject(**_shown(tenant, each, availability)) for each in types])
 
 
 def _shown(
     tenant: Tenant, report_type: ReportType, availability: Callable[[str], Availability]
-) -> ReportTypeObject:
-    """A type that reads several datasets by time is available where all of them are.
+) -> dict[str, Any]:
+    """Return the contract's fields (v1, 1.4).
 
-    A type without an interval begins with the first of them: there may well be no credit memo before the second year.
+    A type that reads several datasets by time is available where all of them are. A type without an interval begins
+    with the first of them: there may well be no credit memo before the second year.
     """
     all_available = [availability(dataset) for dataset in report_type.timed]
     starts = [int(available.start.timestamp()) for available in all_available if available.start]
     begins = min if "as_of" in report_type.parameters else max
     updates = [int(available.updated.timestamp()) for available in all_available if available.updated]
-    return ReportTypeObject(
-        id=report_type.id,
-        data_available_end=min(int(available.end.timestamp()) for available in all_available),
+    return {
+        "id": report_type.id,
+        "data_available_end": min(int(available.end.timestamp()) for available in all_available),
         # Without records any interval is accepted and gives an empty report: the epoch says so.
-        data_available_start=begins(starts, default=0),
-        default_columns=list(report_type.default_columns) if report_type.default_columns else None,
-        livemode=tenant.livemode,
-        name=report_type.name,
-        updated=max(updates, default=0),
-        version=report_type.version,
-    )
+        "data_available_start": begins(starts, default=0),
+        "default_columns": list(report_type.default_columns) if report_type.default_columns else None,
+        "livemode": tenant.livemode,
+        "name": report_type.name,
+        "updated": max(updates, default=0),
+        "version": report_type.version,
+    }

@@ -1,11 +1,9 @@
 /* +++
 name = "Balance change from activity summary"
 meaning = "Number and sums of the transactions other than payouts, by reporting category, with a total, for each currency."
-order_by = "currency, reporting_category = 'total', reporting_category"
+records_of = "balance_change_from_activity.itemized.3"
+order_by = "connected_account, currency, reporting_category = 'total', reporting_category"
 default_columns = ["reporting_category", "currency", "count", "gross", "fee", "net"]
-
-[reads]
-balance_transactions = "interval"
 
 [parameters]
 interval_start = { kind = "instant", required = true }
@@ -22,20 +20,9 @@ gross = { type = "money", meaning = "Sum before fees" }
 fee = { type = "money", meaning = "Sum of fees, positive when charged" }
 net = { type = "money", meaning = "Gross less fee" }
 +++ */
-with transactions as (
-    select *
-    from balance_transactions
-    where
-        connected_account is null
-        and created >= $interval_start
-        and created < $interval_end
-        and reporting_category <> 'payout'
-        and reporting_category <> 'payout_reversal'
-        and ($currency is null or currency = $currency)
-),
-
-categories as (
+with categories as (
     select
+        connected_account,
         currency,
         reporting_category,
         count(*) as count,
@@ -43,7 +30,7 @@ categories as (
         sum(fee) as fee,
         sum(net) as net
     from transactions
-    group by grouping sets ((currency, reporting_category), (currency))
+    group by grouping sets ((connected_account, currency, reporting_category), (connected_account, currency))
 )
 
 select
@@ -52,5 +39,6 @@ select
     count,
     money(gross, currency) as gross,
     money(fee, currency) as fee,
-    money(net, currency) as net
+    money(net, currency) as net,
+    connected_account
 from categories

@@ -1,0 +1,14 @@
+/* +++
+name = "Connected account itemized ending balance reconciliation"
+meaning = "Every transaction that was in the balance at interval_end, because no automatic payout had carried it out by then, oldest first. With the columns of version 1: times in UTC. For the connected accounts that the run names, or all of them."
+accounts = "connected"
+rows_of = "ending_balance_reconciliation.itemized.1"
+
+[parameters]
+interval_end = { kind = "instant", required = true }
+connected_account = { kind = "id" }
+connected_accounts = { kind = "ids" }
+currency = { kind = "currency" }
+reporting_category = { kind = "reporting_category" }
+columns = { kind = "columns" }
++++ */

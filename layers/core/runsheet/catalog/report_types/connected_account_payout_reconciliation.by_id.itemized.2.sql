@@ -1,0 +1,13 @@
+/* +++
+name = "Connected account itemized single payout reconciliation"
+meaning = "Every transaction that one automatic payout carried, oldest first, with the columns of version 2: times in UTC. For one connected account."
+accounts = "connected"
+rows_of = "payout_reconciliation.by_id.itemized.2"
+
+[parameters]
+payout = { kind = "id", required = true }
+connected_account = { kind = "id", required = true }
+reporting_category = { kind = "reporting_category" }
+decimal_separator = { kind = "choice", choices = [".", ","] }
+columns = { kind = "columns" }
++++ */
