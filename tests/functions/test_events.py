@@ -6,6 +6,7 @@ import importlib
 import json
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -42,6 +43,8 @@ from tests.template.template import ROOT, resources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runsheet.api_keys.model import ApiKey
+    from runsheet.events.model import Event
     from runsheet.files.model import File
     from runsheet.report_runs.model import ReportRun
 
@@ -67,41 +70,87 @@ def tenant(tables: None, buckets: None, queues: None, secrets: None, bus: None) 
     return Tenant(organisations.create(SUBSCRIPTION).id, "test")
 
 
+class Objects:
+    """What the sample events name, each made when one names it: most name a key and an object."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        interval = {"interval_start": "1680000000", "interval_end": "1680100000"}
+        self.new_run = NewReportRun(report_type="balance.summary.1", parameters=interval)
+        self.by_placeholder: dict[str, Callable[[], str]] = {
+            "sk_test_EXAMPLE": lambda: self.key[1],
+            "org_EXAMPLE": lambda: self.tenant.organisation_id,
+            "usage_frr_EXAMPLE": self.usage_run,
+            "pending_frr_EXAMPLE": lambda: creation.create(self.tenant, self.new_run).id,
+            "frr_EXAMPLE": lambda: self.run.id,
+            "file_EXAMPLE": lambda: self.file.id,
+            "upl_EXAMPLE": self.upload,
+            "we_EXAMPLE": lambda: self.endpoint_id,
+            "evt_EXAMPLE": lambda: self.event.id,
+            "whd_EXAMPLE": lambda: webhook_deliveries.of(self.event, self.endpoint_id).id,
+        }
+        for placeholder in (
+            "rc_EXAMPLE",
+            "recipient_EXAMPLE",
+            "unsubscribe_token_EXAMPLE",
+            "link_EXAMPLE",
+            "link_token_EXAMPLE",
+        ):
+            self.by_placeholder[placeholder] = lambda placeholder=placeholder: self.mailed[placeholder]  # type: ignore[misc]
+
+    @cached_property
+    def key(self) -> tuple[ApiKey, str]:
+        return api_keys.create(self.tenant, "secret", "k")
+
+    @cached_property
+    def run(self) -> ReportRun:
+        run = creation.create(self.tenant, self.new_run)
+        organisation_id = self.tenant.organisation_id
+        execution.execute(RunRequested(organisation_id=organisation_id, mode="test", run_id=run.id))
+        return report_runs.retrieve(self.tenant, run.id)
+
+    @cached_property
+    def file(self) -> File:
+        assert self.run.file is not None
+        return self.run.file
+
+    @cached_property
+    def endpoint_id(self) -> str:
+        # A host that there is not: nothing that is tried here leaves the machine.
+        new = NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
+        return webhook_endpoints.create(self.tenant, new).id
+
+    @cached_property
+    def event(self) -> Event:
+        _ = self.endpoint_id  # that it is told of it
+        event = events.of_run(self.run)
+        events.record(event)
+        return event
+
+    @cached_property
+    def mailed(self) -> dict[str, str]:
+        return mailed(self.tenant, self.run, self.file)
+
+    def usage_run(self) -> str:
+        return account_usage.create(self.tenant, self.key[0], NewUsageReport()).job_id
+
+    def upload(self) -> str:
+        upload = dataset_uploads.create(self.tenant, "balance_transactions", NewUpload(format="csv"))
+        path = f"uploads/{self.tenant.organisation_id}/test/balance_transactions/{upload.id}"
+        boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=path, Body=CSV)
+        return upload.id
+
+
 @pytest.fixture
 def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     """Give the sample event of a handler, with a key and with objects that exist."""
-    interval = {"interval_start": "1680000000", "interval_end": "1680100000"}
-    new = NewReportRun(report_type="balance.summary.1", parameters=interval)
-    run = creation.create(tenant, new)
-    execution.execute(RunRequested(organisation_id=tenant.organisation_id, mode="test", run_id=run.id))
-    file = report_runs.retrieve(tenant, run.id).file
-    assert file is not None
-    upload = dataset_uploads.create(tenant, "balance_transactions", NewUpload(format="csv"))
-    path = f"uploads/{tenant.organisation_id}/test/balance_transactions/{upload.id}"
-    boto3.client("s3").put_object(Bucket=settings().uploads_bucket, Key=path, Body=CSV)
-    key, secret = api_keys.create(tenant, "secret", "k")
-    # A host that there is not: nothing that is tried here leaves the machine.
-    new_endpoint = NewWebhookEndpoint(url="https://webhooks.invalid/", enabled_events=["*"])
-    endpoint_id = webhook_endpoints.create(tenant, new_endpoint).id
-    event = events.of_run(report_runs.retrieve(tenant, run.id))
-    events.record(event)
-    real = {
-        "sk_test_EXAMPLE": secret,
-        "org_EXAMPLE": tenant.organisation_id,
-        "usage_frr_EXAMPLE": account_usage.create(tenant, key, NewUsageReport()).job_id,
-        "pending_frr_EXAMPLE": creation.create(tenant, new).id,
-        "frr_EXAMPLE": run.id,
-        "file_EXAMPLE": file.id,
-        "upl_EXAMPLE": upload.id,
-        "we_EXAMPLE": endpoint_id,
-        "evt_EXAMPLE": event.id,
-        "whd_EXAMPLE": webhook_deliveries.of(event, endpoint_id).id,
-    } | mailed(tenant, run, file)
+    objects = Objects(tenant)
 
     def read(handler: str) -> dict[str, Any]:
         text = (ROOT / "events" / f"{handler.replace('.', '/')}.json").read_text()
-        for placeholder, value in real.items():
-            text = text.replace(placeholder, value)
+        for placeholder, made in objects.by_placeholder.items():
+            if placeholder in text:
+                text = text.replace(placeholder, made())
         event: dict[str, Any] = json.loads(text)
         return event
 
