@@ -90,7 +90,7 @@ def stored_secrets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa:
 @pytest.fixture
 def bus(aws: None) -> None:  # noqa: ARG001 - it needs moto
     """The event bus of template.yaml."""
-    boto3.client("events").create_event_bus(Name=settings.settings().event_bus)
+    boto3.client("events").create_event_bus(Name=_AWS["EVENT_BUS"])
 
 
 def _forget() -> None:

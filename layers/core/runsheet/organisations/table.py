@@ -75,7 +75,8 @@ def update(read: Organisation, values: Mapping[str, Any]) -> bool:
         UpdateExpression=expression,
         ConditionExpression=" AND ".join(conditions),
         ExpressionAttributeNames=names,
-        ExpressionAttributeValues=attributes,
+        # DynamoDB refuses an empty set of values: there is none where a contact alone is taken away.
+        **({"ExpressionAttributeValues": attributes} if attributes else {}),
     )
     return answer is not None
 
