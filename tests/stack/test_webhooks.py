@@ -13,6 +13,7 @@ import stripe
 from samcli.yamlhelper import yaml_parse
 
 from local.deployment import physical_ids
+from runsheet import catalog
 from tests.receiver import receiver
 from tests.stack.customer import END, START, new_customer, runsheet
 from tests.template.template import ROOT
@@ -197,7 +198,8 @@ def test_new_data_is_told_to_who_asked_for_it_by_name(
             timeout=60,
         )
         assert answer.status_code == 200, answer.text
-        assert eventually(lambda: len(running.requests) == 3)
+        about_them = [one for one in catalog.report_types().values() if "balance_transactions" in one.timed]
+        assert eventually(lambda: len(running.requests) == len(about_them))
         types = {request.event["data"]["object"]["id"] for request in running.requests}
         assert "balance.summary.1" in types
         assert {request.event["data"]["object"]["data_available_end"] for request in running.requests} == {

@@ -138,7 +138,7 @@ WRONG = [
     ("usage_records", "quantity", -0.5, "must be at least 0"),
     ("credit_rates", "credits_per_unit", -1, "must be at least 0"),
     ("promotional_credits", "credits", "-0.1", "must be at least 0"),
-    ("deployment_charges", "surcharge", -1e-9, "must be at least 0"),
+    ("deployment_charges", "surcharge", -1e-9, "must be from 0 to 1000"),
     ("promotional_credits", "valid_until", "2026-02-28", "must be at least valid_from"),
     ("credit_rates", "effective_from", "2026-03-01T00:00:00Z", "must be a date as YYYY-MM-DD"),
     ("credit_rates", "position", 1.5, "must be a whole number"),

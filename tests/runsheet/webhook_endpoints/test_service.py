@@ -24,6 +24,7 @@ from runsheet.webhook_endpoints.objects import (
     SecretRotation,
     WebhookEndpointChanges,
 )
+from tests.concurrency import atomic_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,7 +271,7 @@ def test_creations_at_once_do_not_make_a_seventeenth() -> None:
             return False
         return True
 
-    with ThreadPoolExecutor(8) as threads:
+    with atomic_calls(), ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(attempt, range(12))) == 6
     assert len(table.of_tenant(TENANT)) == 16
 
