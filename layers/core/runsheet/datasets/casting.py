@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from runsheet import money
 from runsheet.datasets.model import DECIMAL
-from runsheet.engine.session import literal
+from runsheet.engine.session import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -168,7 +168,7 @@ def judged(
 
     raws = {field.name: f"_raw{number}" for number, field in enumerate(listed)}
     for field in listed:
-        raw, name = raws[field.name], quoted(field.name)
+        raw, name = raws[field.name], identifier(field.name)
         always = field.name in {schema.key, "deleted"}
         guard = "" if always else unless_deleted
         column = schema.column(field.name)
@@ -182,7 +182,7 @@ def judged(
         fault(
             currency,
             reason,
-            f"{unless_deleted}not regexp_full_match({quoted(currency)}, {known})",
+            f"{unless_deleted}not regexp_full_match({identifier(currency)}, {known})",
             raws[currency],
         )
     for condition, columns in ((check, _columns_of(schema, check)) for check in schema.checks):
@@ -191,12 +191,12 @@ def judged(
             fault(columns[0], _reason(condition), f"{guard}not ({condition})", raws[columns[0]])
 
     typed = ", ".join(
-        f"{field.raw} as {raws[field.name]}, {field.value} as {quoted(field.name)}" for field in listed
+        f"{field.raw} as {raws[field.name]}, {field.value} as {identifier(field.name)}" for field in listed
     )
     values = ", ".join(
-        f"case when deleted then null else {quoted(name)} end as {quoted(name)}"
+        f"case when deleted then null else {identifier(name)} end as {identifier(name)}"
         if deletes and name != schema.key
-        else quoted(name)
+        else identifier(name)
         for name in (field.name for field in listed)
         if name != "deleted"
     )
@@ -207,11 +207,6 @@ def judged(
         f"case _fault {' '.join(shown)} end as _shown from judged"
     )
     return sql, faults
-
-
-def quoted(name: str) -> str:
-    """Return an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _columns_of(schema: Schema, condition: str) -> list[str]:

@@ -24,7 +24,7 @@ from runsheet.datasets.model import (
     Column,
     RecordsRefused,
 )
-from runsheet.engine.session import literal
+from runsheet.engine.session import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,7 +196,7 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) -
         raise faults.in_ndjson(path, known_names, None)
     structure = "{" + ", ".join(f'"{column.name}": "JSON"' for column in known) + "}"
     fields = tuple(
-        casting.from_json(column, f"record.{casting.quoted(column.name)}", f"_number_{column.name}")
+        casting.from_json(column, f"record.{identifier(column.name)}", f"_number_{column.name}")
         for column in known
     )
     # Cut out here, once: in the cast, it would be for each time that it stands there.
@@ -227,7 +227,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, schema: Schema, path: Path) 
     wrong = _wrong_columns(schema, stored.keys(), line=None)
     fields = []
     for column in (column for column in _known(schema) if column.name in stored):
-        field = casting.from_parquet(column, casting.quoted(column.name), stored[column.name])
+        field = casting.from_parquet(column, identifier(column.name), stored[column.name])
         if field is None:
             wrong.append(BadRow(None, column.name, _misfit(column, stored[column.name])))
         else:

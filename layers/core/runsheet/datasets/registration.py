@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from runsheet.datasets import schema as schemas
 from runsheet.datasets import table
-from runsheet.datasets.casting import quoted
 from runsheet.datasets.model import BatchIdTaken, DataFile, Summary
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.session import attach_lake, connect, literal, lock
+from runsheet.engine.session import attach_lake, connect, identifier, literal, lock
 from runsheet.errors import Unavailable
 from runsheet.runtime.settings import settings
 
@@ -101,7 +100,7 @@ def keys_exist(tenant: Tenant, dataset: str, keys: Path, files: Sequence[DataFil
     """Return whether any key of the Parquet file `keys` is in any of the lake's `files`."""
     if not files:
         return False
-    key = quoted(schemas.schema(dataset).key)
+    key = identifier(schemas.schema(dataset).key)
     urls = [f"s3://{settings().lake_bucket}/{file.key}" for file in files]
     with connect() as connection:
         attach_lake(connection, lake_credentials(tenant))

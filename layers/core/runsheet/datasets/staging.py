@@ -13,7 +13,7 @@ import duckdb
 
 from runsheet.datasets import casting, faults, reading
 from runsheet.datasets.model import MAX_BAD_ROWS, BadRow, RecordsRefused
-from runsheet.engine.session import literal
+from runsheet.engine.session import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,7 +119,7 @@ def _latest(
     connection: duckdb.DuckDBPyConnection, schema: Schema, rows: int, deletions: int
 ) -> tuple[int, int]:
     """Make the view `records`, in which of several rows with one key the last one stands."""
-    key = casting.quoted(schema.key)
+    key = identifier(schema.key)
     connection.execute(
         f"create temp table repeated as select {key} as key, max(_number) as last from judged where not _blank "
         "group by all having count(*) > 1"

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from runsheet import ids
-from runsheet.datasets import casting, table
+from runsheet.datasets import table
 from runsheet.datasets.staging import watched
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.session import literal
+from runsheet.engine.session import identifier, literal
 from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 
@@ -68,11 +68,11 @@ def write(
     """
     conditions = list(_slices(connection, schema, staged))
     columns = ", ".join(
-        f"{casting.quoted(column.name) if column.name in staged.columns else 'null'}::{column.type} "
-        f"as {casting.quoted(column.name)}"
+        f"{identifier(column.name) if column.name in staged.columns else 'null'}::{column.type} "
+        f"as {identifier(column.name)}"
         for column in schema.columns
     )
-    time, key = casting.quoted(schema.time), casting.quoted(schema.key)
+    time, key = identifier(schema.time), identifier(schema.key)
     written = []
     for number, (condition, path) in enumerate(zip(conditions, slices, strict=False)):
         # Sorted before the columns that the input lacks are added: they would be carried through the sort.
@@ -95,7 +95,7 @@ def write(
 
 def _slices(connection: duckdb.DuckDBPyConnection, schema: Schema, staged: Staged) -> Iterator[str]:
     """Yield conditions that part the records by time into about equal slices; deletions have no time."""
-    time = casting.quoted(schema.time)
+    time = identifier(schema.time)
     cells = staged.rows * (len(staged.columns) + 1)
     count = min(max(-(-cells // _CELLS_IN_A_SLICE), 1), MAX_SLICES)
     if count == 1:

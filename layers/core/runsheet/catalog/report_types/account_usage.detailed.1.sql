@@ -1,16 +1,8 @@
 /* +++
 name = "Account usage in detail"
 meaning = "What an organisation and its children used and the credits that took, by day, week or month, in all and by category."
-reads_organisations = true
 rows_of = "account_usage.child_detailed.1"
 order_by = '"Date"'
-quotes = "text"
-
-[reads]
-usage_records = "before_end"
-credit_rates = "all"
-promotional_credits = "all"
-deployment_charges = "all"
 
 [pivot]
 columns = "usage_columns"
