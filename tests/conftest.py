@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -16,6 +19,9 @@ from tests.template.template import environment_name, resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# Every test has sessions of its own; what they read from botocore's files stays the same.
+botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -37,6 +43,11 @@ _AWS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the local stack: some wait for it, and others can be run meanwhile."""
+    items.sort(key=lambda item: "place" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moto in place of AWS, empty, and the environment of a function."""
@@ -53,37 +64,39 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def tables(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every table of template.yaml, as the template defines it."""
+    dynamodb = boto3.client("dynamodb")
     for logical_id, properties in resources("AWS::DynamoDB::Table").items():
         keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         definition = {key: properties[key] for key in keys if key in properties}
-        boto3.client("dynamodb").create_table(TableName=logical_id, **definition)
+        dynamodb.create_table(TableName=logical_id, **definition)
         monkeypatch.setenv(environment_name(logical_id), logical_id)
 
 
 @pytest.fixture
 def buckets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every bucket of template.yaml, without its policies."""
+    s3 = boto3.client("s3")
     for logical_id in resources("AWS::S3::Bucket"):
         name = logical_id.lower()
-        boto3.client("s3").create_bucket(
-            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         monkeypatch.setenv(environment_name(logical_id), name)
 
 
 @pytest.fixture
 def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every queue of template.yaml, without its dead-letter queue."""
+    sqs = boto3.client("sqs")
     for logical_id in resources("AWS::SQS::Queue"):
-        answer = boto3.client("sqs").create_queue(QueueName=logical_id)
+        answer = sqs.create_queue(QueueName=logical_id)
         monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
 
 
 @pytest.fixture(name="secrets")
 def stored_secrets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every secret of template.yaml, with a text of its own."""
+    secretsmanager = boto3.client("secretsmanager")
     for logical_id in resources("AWS::SecretsManager::Secret"):
-        answer = boto3.client("secretsmanager").create_secret(Name=logical_id, SecretString=f"{logical_id} 1")
+        answer = secretsmanager.create_secret(Name=logical_id, SecretString=f"{logical_id} 1")
         monkeypatch.setenv(f"{environment_name(logical_id)}_ARN", answer["ARN"])
 
 

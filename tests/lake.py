@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import threading
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -39,18 +41,24 @@ RECORD = {
 
 @contextmanager
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Serve moto's S3 on a port for the time of the body."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    """Let the body reach moto's S3 on a port."""
+    host, port = _server().get_host_and_port()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
     forget()
     try:
         yield
     finally:
-        server.stop()
         forget()
+
+
+@cache
+def _server() -> ThreadedMotoServer:
+    """Return the server of this process: it has no state, and takes half a second to stop."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    atexit.register(server.stop)
+    return server
 
 
 def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
