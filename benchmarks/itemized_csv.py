@@ -95,7 +95,7 @@ def _amount(column: str, currency: str) -> str:
 
 def prepare(rows: int) -> Path:
     """Write the month files of a data set once, sorted as the lake's files are, and return their folder."""
-    here = folder(_bucket(rows), DATASET)
+    here = folder(bucket(rows), DATASET)
     if (here / "files.json").exists():
         return here
     here.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ def bare(rows: int, options: str) -> dict[str, Any]:
 
 def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     """Time the export, from the credentials to the finished object."""
-    use(endpoint, _bucket(rows))
+    use(endpoint, bucket(rows))
     prepare(rows)
     report_type = catalog.report_type("balance_change_from_activity.itemized.3")
     bounds = {
@@ -161,7 +161,7 @@ def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     began = now()
     done = report.export(
         TENANT,
-        Inputs(report_type, report_type.bind(bounds), {DATASET: snapshot(_bucket(rows), DATASET)}),
+        Inputs(report_type, report_type.bind(bounds), {DATASET: snapshot(bucket(rows), DATASET)}),
         bucket=RESULTS,
         key="bench.csv",
         on_progress=lambda _: None,
@@ -171,7 +171,7 @@ def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
     return measured(done.rows, began, done.size)
 
 
-def _bucket(rows: int) -> str:
+def bucket(rows: int) -> str:
     return f"lake-{rows}"
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -76,7 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.flush()
         if body:
-            with path.open("rb") as file:
+            # Who asks for more than it needs hangs up.
+            with path.open("rb") as file, suppress(ConnectionError):
                 while first <= last:
                     first += os.sendfile(self.connection.fileno(), file.fileno(), first, last - first + 1)
 
