@@ -3,6 +3,8 @@
 Base files hold one version per key and no deletions; recent files may hold newer versions and deletions of
 any key; the newest file wins. So: base without the keys of recent (an anti join), then the latest of recent.
 A window over everything costs five times as much (performance.md).
+
+A file is read as if it had the schema's columns: one that was written before a column was added has NULL there.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from runsheet.datasets.model import DataFile, Schema, Snapshot
 
+# Whether a line deletes the record of its key.
+_DELETED = ("_deleted", "BOOLEAN")
 _KEY = re.compile(r"lake/[0-9A-Za-z_./-]+", re.ASCII)
 
 
@@ -87,7 +91,7 @@ class Relation:
             key = self.schema.key
             connection.execute(
                 f"create table {self._latest} as select {key} as key, max(file_index) as file_index"  # noqa: S608
-                f" from {_files(self.recent)} group by {key}"
+                f" from {self._files(self.recent)} group by {key}"
             )
 
     def sql(self, start: datetime | None = None, end: datetime | None = None) -> str:
@@ -104,11 +108,11 @@ class Relation:
             overwritten = (
                 f" where not exists (from {latest} where {latest}.key = base.{key})" if self.recent else ""
             )
-            parts.append(f"select {columns} from {_files(base)} as base{overwritten}")  # noqa: S608
+            parts.append(f"select {columns} from {self._files(base)} as base{overwritten}")  # noqa: S608
         if recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
-                f"select {columns} from {_files(recent)} as recent where _deleted is not true and exists"  # noqa: S608
+                f"select {columns} from {self._files(recent)} as recent where _deleted is not true and exists"  # noqa: S608
                 f" (from {latest} where {latest}.key = recent.{key}"
                 f" and {latest}.file_index = [{indexes}][(recent.file_index + 1)::bigint])"
             )
@@ -117,6 +121,16 @@ class Relation:
     @property
     def _latest(self) -> str:
         return f"latest_{self.schema.dataset}"
+
+    def _files(self, sources: Iterable[Source]) -> str:
+        # DuckDB else takes the first file's columns for those of all; union_by_name knows no column that is in no file.
+        columns = [*((column.name, column.type) for column in self.schema.columns), _DELETED]
+        schema = ", ".join(
+            f"{literal(name)}: {{'name': {literal(name)}, 'type': {literal(kind)}, 'default_value': null}}"
+            for name, kind in columns
+        )
+        paths = ", ".join(literal(source.path) for source in sources)
+        return f"read_parquet([{paths}], schema = map {{{schema}}})"
 
     def _nothing(self) -> str:
         columns = ", ".join(f"null::{column.type} as {column.name}" for column in self.schema.columns)
@@ -160,7 +174,3 @@ def _source(bucket: str, file: DataFile, index: int) -> Source:
 
 def _begins(source: Source) -> tuple[datetime, datetime]:
     return source.first or datetime.min, source.last or datetime.min  # noqa: DTZ901 - as stored, see `naive`
-
-
-def _files(sources: Iterable[Source]) -> str:
-    return f"read_parquet([{', '.join(literal(source.path) for source in sources)}])"
