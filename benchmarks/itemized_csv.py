@@ -172,6 +172,7 @@ def whole(rows: int, endpoint: str, options: dict[str, str]) -> dict[str, Any]:
 
 
 def bucket(rows: int) -> str:
+    """Return the bucket of the data set of so many rows."""
     return f"lake-{rows}"
 
 

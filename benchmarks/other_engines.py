@@ -2,10 +2,10 @@
 
     PYTHONPATH=layers/core python benchmarks/other_engines.py    # 10 M rows; pandas 1 M, items 100,000
 
-Each case is a process of its own, in turn, on this machine; the ratios are those of rows a second. polars streams from and to
-the same plain S3 as the export. pandas reads and writes local files. The items are pages of DynamoDB's Query as boto3 makes
-records of them, without network and without DynamoDB: botocore's parsing, boto3's types, csv. Aims: at least 1.0 of polars, plain and gzip,
-at no more than 400 MB; 12 times pandas; 100 times the items.
+Each case is a process of its own, in turn, on this machine; the ratios are those of rows a second. polars streams from
+and to the same plain S3 as the export. pandas reads and writes local files. The items are pages of DynamoDB's Query as
+boto3 makes records of them, without network and without DynamoDB: botocore's parsing, boto3's types, csv. Aims: at least
+1.0 of polars, plain and gzip, at no more than 400 MB; 12 times pandas; 100 times the items.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import platform
 import subprocess
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from exporting import CACHE, RESULTS, Measured, folder, in_process, measured, now, plain_s3, ratio
 from itemized_csv import DATASET, END, START, bucket, prepare, whole
@@ -41,7 +41,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def polars(rows: int, endpoint: str, compression: str) -> Measured:
+def polars(rows: int, endpoint: str, compression: Literal["uncompressed", "gzip"]) -> Measured:
     """Time polars, tuned for little memory: it streams, in order, with few row groups ahead and small morsels."""
     os.environ |= {"POLARS_ROW_GROUP_PREFETCH_SIZE": "2", "POLARS_IDEAL_MORSEL_SIZE": "25000"}
     import polars as pl  # noqa: PLC0415 - reads its settings when it is imported
@@ -82,14 +82,15 @@ def polars(rows: int, endpoint: str, compression: str) -> Measured:
     )  # fmt: skip
     target = f"s3://{RESULTS}/polars.csv"
     made.sink_csv(
-        target, storage_options=storage, maintain_order=True, quote_style="always", compression=compression, check_extension=False
+        target, storage_options=storage, maintain_order=True, quote_style="always", compression=compression,
+        check_extension=False,
     )  # fmt: skip
     return measured(rows, began, 0)
 
 
 def pandas(rows: int) -> Measured:
     """Time pandas over local files, in the way that most begin with."""
-    import pandas as pd  # noqa: PLC0415 - it is in no other case's process
+    import pandas as pd  # type: ignore[import-untyped] # noqa: PLC0415 - it is in no other case's process
 
     target = CACHE / "pandas.csv"
     began = now()
@@ -131,7 +132,7 @@ def items(rows: int, lake_rows: int) -> Measured:
         "headers": {},
         "body": json.dumps({"Items": page, "Count": len(page)}).encode(),
     }
-    shape = get_session().get_service_model("dynamodb").operation_model("Query").output_shape
+    shape: Any = get_session().get_service_model("dynamodb").operation_model("Query").output_shape
     parser = create_parser("json")
     target = CACHE / "items.csv"
     deserialize = TypeDeserializer().deserialize

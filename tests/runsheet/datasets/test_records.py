@@ -17,7 +17,7 @@ from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.session import attach_lake, connect
 from runsheet.errors import InvalidRequest, NotFound, UnsupportedMedia
 from runsheet.runtime import clock
-from tests.lake import ndjson, objects, one_call_at_a_time, record, rows
+from tests.lake import RECORD, ndjson, objects, one_call_at_a_time, record, rows
 
 if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
@@ -64,7 +64,7 @@ def test_records_are_visible_when_the_call_returns(tenant: Tenant) -> None:
     assert count(tenant) == 2
 
 
-def test_objects_lie_under_their_tenant_sorted_and_with_every_column(tenant: Tenant) -> None:
+def test_objects_lie_under_their_tenant_sorted_and_with_the_columns_that_were_sent(tenant: Tenant) -> None:
     send(tenant, record(id="b"), record(id="a"), record(id="c", created="2024-01-01"))
     [file] = service.snapshot(tenant, DATASET).files
     assert objects() == [file.key]
@@ -72,7 +72,13 @@ def test_objects_lie_under_their_tenant_sorted_and_with_every_column(tenant: Ten
     assert (file.rows, file.version) == (3, 1)
     assert (file.first, file.last) == (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, 10, tzinfo=UTC))
     assert stored(tenant, "string_agg(id, '' order by file_row_number)") == [("cab",)]
-    names = [column.name for column in schema.schema(DATASET).columns]
+    names = [column.name for column in schema.schema(DATASET).columns if column.name in RECORD]
+    assert [name for name, *_ in stored(tenant, "*", "describe")] == [*names, "_deleted", "file_row_number"]
+
+
+def test_a_file_of_deletions_has_the_columns_that_every_file_has(tenant: Tenant) -> None:
+    send(tenant, {"id": "a", "deleted": True})
+    names = [column.name for column in schema.schema(DATASET).columns if not column.nullable]
     assert [name for name, *_ in stored(tenant, "*", "describe")] == [*names, "_deleted", "file_row_number"]
 
 

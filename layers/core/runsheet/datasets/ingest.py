@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from runsheet.datasets import registration, schema, staging, writing
 from runsheet.datasets.model import Batch
-from runsheet.engine.session import connect, identifier, literal, lock
+from runsheet.engine.session import PARQUET, connect, identifier, literal, lock
 from runsheet.runtime import clock
 
 if TYPE_CHECKING:
@@ -130,6 +130,5 @@ def content_hash(path: Path, form: Format) -> str:
 
 def _write_keys(connection: duckdb.DuckDBPyConnection, described: Schema, path: Path) -> None:
     connection.execute(
-        f"copy (select {identifier(described.key)} from records) to {literal(str(path))} "
-        "(format parquet, compression zstd, use_tmp_file false)"
+        f"copy (select {identifier(described.key)} from records) to {literal(str(path))} ({PARQUET})"
     )

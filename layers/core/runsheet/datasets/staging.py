@@ -13,7 +13,7 @@ import duckdb
 
 from runsheet.datasets import casting, faults, reading
 from runsheet.datasets.model import MAX_BAD_ROWS, BadRow, RecordsRefused
-from runsheet.engine.session import identifier, literal
+from runsheet.engine.session import PARQUET, identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ def stage(
         schema, source.fields, source.relation, number=source.number or "null", blank=source.blank
     )
     if source.number is None:
-        copy = f"copy ({judged}) to {literal(str(staged))} (format parquet, compression zstd, use_tmp_file false)"
+        copy = f"copy ({judged}) to {literal(str(staged))} ({PARQUET})"
         _read(connection, copy, source)
         judged = (
             "select * exclude (_number), file_row_number as _number "

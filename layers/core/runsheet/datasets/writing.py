@@ -12,7 +12,7 @@ from runsheet import ids
 from runsheet.datasets import table
 from runsheet.datasets.staging import watched
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.session import identifier, literal
+from runsheet.engine.session import PARQUET, identifier, literal
 from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 
@@ -67,10 +67,12 @@ def write(
         on_progress: told how far (0 to 1) it is.
     """
     conditions = list(_slices(connection, schema, staged))
+    # What a file lacks is read as NULL. To write that is most of the work where most columns are absent.
     columns = ", ".join(
         f"{identifier(column.name) if column.name in staged.columns else 'null'}::{column.type} "
         f"as {identifier(column.name)}"
         for column in schema.columns
+        if column.name in staged.columns or not column.nullable
     )
     time, key = identifier(schema.time), identifier(schema.key)
     written = []
@@ -79,7 +81,7 @@ def write(
         copy = (
             f"copy (select {columns}, _deleted from (from records where {condition} order by {time}, {key})) "
             f"to {literal(str(path))} "
-            f"(format parquet, compression zstd, use_tmp_file false, row_group_size {_ROWS_IN_A_GROUP})"
+            f"({PARQUET}, row_group_size {_ROWS_IN_A_GROUP})"
         )
         with watched(connection, lambda share, done=number: on_progress((done + share) / len(conditions))):  # type: ignore[misc]
             connection.execute(copy)

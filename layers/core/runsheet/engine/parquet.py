@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runsheet.catalog.titles import distinct
 from runsheet.engine import cells
 from runsheet.engine.columns import ResultColumn, result_columns
-from runsheet.engine.session import identifier, literal
+from runsheet.engine.session import PARQUET, identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ _AMOUNT = "decimal(33, 4)"
 _MINOR = "decimal(29, 0)"
 # A part is read once more, so it is written fast; the result is kept and sent.
 PART_OPTIONS = "format parquet, compression lz4_raw, use_tmp_file false"
-OPTIONS = "format parquet, compression zstd, row_group_size 122880, use_tmp_file false"
+OPTIONS = f"{PARQUET}, row_group_size 122880"
 
 
 def typed(rows: Rows, titles: Iterable[str]) -> tuple[str, dict[str, Any]]:
