@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from runsheet import ids, leases
 from runsheet.errors import InvalidRequest, NotFound
+from runsheet.files.model import File
 from runsheet.report_runs import creation, queueing, service, table
 from runsheet.report_runs.model import DEADLINE_SECONDS, NewReportRun, ReportRun
 from runsheet.runtime import clients, clock
@@ -157,6 +159,8 @@ def test_runs_are_found_by_their_tenant_only() -> None:
 
 
 FIRST_SECOND = 1_700_000_000
+# Long after the present; runs of `twelve_runs` expire one each second from KEPT_UNTIL + FIRST_SECOND on.
+KEPT_UNTIL = 2_000_000_000
 
 
 @pytest.fixture
@@ -172,7 +176,7 @@ def twelve_runs() -> list[str]:
             second,
             second + 9,
         )
-        table.put(run, expires_at=second + 100)
+        table.put(run, expires_at=KEPT_UNTIL + second)
         made.append(run.id)
     return made[::-1]
 
@@ -242,7 +246,7 @@ def test_a_page_that_dynamodb_cuts_at_a_megabyte_is_not_the_last() -> None:
     for second in range(FIRST_SECOND, FIRST_SECOND + 12):
         run_id = ids.new_id("frr", datetime.fromtimestamp(second, UTC))
         run = ReportRun(TENANT, run_id, "balance.summary.1", {"columns": columns}, second, second + 9)
-        table.put(run, expires_at=second + 100)
+        table.put(run, expires_at=KEPT_UNTIL)
         made.append(run_id)
     found, has_more = page(limit=12)
     assert 0 < len(found) < 12
@@ -260,3 +264,33 @@ def test_a_list_is_one_query_however_many_runs_there_are(
     )
     page(limit=3)
     assert calls == ["Query"]
+
+
+def test_an_expired_run_is_hidden_though_it_is_still_there(
+    twelve_runs: list[str], at: Callable[[datetime], None]
+) -> None:
+    runs = twelve_runs
+    at(datetime.fromtimestamp(KEPT_UNTIL + FIRST_SECOND + 7, UTC))  # eight of them have expired
+    assert service.retrieve(TENANT, runs[3]).id == runs[3]
+    for gone in runs[4:]:
+        with pytest.raises(NotFound, match=f"No such report_run: '{gone}'"):
+            service.retrieve(TENANT, gone)
+    assert page() == (runs[:4], False)
+    assert page(limit=3) == (runs[:3], True)
+    assert page(limit=4) == (runs[:4], False)
+    assert page(limit=2, ending_before=runs[3]) == (runs[1:3], True)
+    # Who pages to the end while runs expire goes on behind the last one of the page before.
+    assert page(starting_after=runs[6]) == ([], False)
+    assert page(limit=3, ending_before=runs[6]) == (runs[1:4], True)
+    assert page(limit=3, ending_before=runs[11]) == (runs[1:4], True)
+
+
+def test_a_run_whose_file_has_expired_has_no_download_url() -> None:
+    now = clock.seconds()
+    run = ReportRun(TENANT, ids.new_id("frr", clock.now()), "balance.summary.1", {}, now, now + 9)
+    file = File("file_1", "results/x.csv", "x.csv", "t", 3, "ab", 1, now, now + 100)
+    assert service.shown(replace(run, file=file), BASE).download_url
+    ended = service.shown(replace(run, file=replace(file, expires_at=now)), BASE)
+    assert (ended.download_url, ended.download_url_expires_at) == (None, None)
+    assert ended.result
+    assert ended.result.expires_at == now

@@ -22,28 +22,30 @@ def retrieve(tenant: Tenant, run_id: str) -> ReportRun:
     """Return a run.
 
     Raises:
-        NotFound: unknown, or another tenant's.
+        NotFound: unknown, another tenant's, or expired.
     """
-    run = table.get(tenant, run_id) if ids.plausible("frr", run_id) else None
+    run = table.get(tenant, run_id, now=clock.seconds()) if ids.plausible("frr", run_id) else None
     if run is None:
         raise missing("report_run", run_id[:100])
     return run
 
 
 def listed(tenant: Tenant, query: CreatedListQuery, base_url: str) -> ReportRunList:
-    """Return a page of runs, newest first.
+    """Return a page of runs, newest first, without those that have expired.
+
+    A run that has expired still serves as a cursor while it is there: who pages to the end meets it.
 
     Raises:
         InvalidRequest: both cursors, or one that is no run of this tenant.
     """
     span = paging.span(query, prefix="frr", noun="report_run", known=lambda run_id: table.get(tenant, run_id))
-    runs, has_more = table.page(tenant, span)
+    runs, has_more = table.page(tenant, span, now=clock.seconds())
     return ReportRunList(has_more=has_more, data=[shown(run, base_url) for run in runs])
 
 
 def shown(run: ReportRun, base_url: str) -> ReportRunObject:
-    """Return the contract's object; a finished run gets a fresh download URL each time."""
-    if run.file is None:
+    """Return the contract's object; a finished run gets a fresh download URL each time, while its file is kept."""
+    if run.file is None or run.file.expires_at <= clock.seconds():
         return recorded(run, base_url)
     fresh = {
         "download_url": download_url(run.file),

@@ -55,12 +55,13 @@ def put_operation(run: ReportRun, *, expires_at: int) -> Any:  # noqa: ANN401 - 
     }
 
 
-def get(tenant: Tenant, run_id: str) -> ReportRun | None:
-    """Return the run, strongly consistent: it is polled right after it was made."""
+def get(tenant: Tenant, run_id: str, *, now: int = 0) -> ReportRun | None:
+    """Return the run, strongly consistent: it is polled right after it was made. None if it has expired at `now`."""
     answer = dynamodb().get_item(
         TableName=settings().report_runs_table, Key=_key(tenant, run_id), ConsistentRead=True
     )
-    return _run(from_item(answer["Item"])) if "Item" in answer else None
+    values = from_item(answer["Item"]) if "Item" in answer else None
+    return None if values is None or values["expires_at"] <= now else _run(values)
 
 
 def ended(key: Mapping[str, str]) -> ReportRun | None:
@@ -80,25 +81,37 @@ def running(tenant: Tenant, run_ids: Collection[str], *, now: int) -> set[str]:
     return {run["id"] for run in found if run["status"] == "pending" and run["deadline"] > now}
 
 
-def page(tenant: Tenant, span: Span) -> tuple[list[ReportRun], bool]:
-    """Return the span's page of runs, newest first, and whether more follow in the direction that was asked for."""
+def page(tenant: Tenant, span: Span, *, now: int) -> tuple[list[ReportRun], bool]:
+    """Return the span's page of runs that have not expired at `now` (unix seconds), and whether more follow.
+
+    It is one Query, unless it meets runs that have expired and are there still: they are the oldest.
+    """
     if span.is_empty:
         return [], False
-    answer = dynamodb().query(
-        TableName=settings().report_runs_table,
-        KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
-        ExpressionAttributeValues=to_item(
-            {":tenant": tenant.partition, ":first": span.first, ":last": span.last}
-        ),
-        ScanIndexForward=span.ascending,
-        ConsistentRead=True,
-        Limit=span.limit + 2,  # one for has_more, one because BETWEEN includes the cursor itself
-    )
-    found = [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in span.cursors]
+    found: list[ReportRun] = []
+    where: dict[str, Any] = {"Limit": span.limit + 2}  # one for has_more, one as BETWEEN includes the cursor
+    while True:
+        answer = dynamodb().query(
+            TableName=settings().report_runs_table,
+            KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
+            # DynamoDB takes up to two days to remove what has expired.
+            FilterExpression="expires_at > :now",
+            ExpressionAttributeValues=to_item(
+                {":tenant": tenant.partition, ":first": span.first, ":last": span.last, ":now": now}
+            ),
+            ScanIndexForward=span.ascending,
+            ConsistentRead=True,
+            **where,
+        )
+        found += [_run(from_item(item)) for item in answer["Items"] if item["id"]["S"] not in span.cursors]
+        following = answer.get("LastEvaluatedKey")
+        # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach. A short page then suffices:
+        # many whole ones would be too long to be answered with.
+        if following is None or len(found) > span.limit or answer["ScannedCount"] == answer["Count"]:
+            break
+        where = {"ExclusiveStartKey": following}
     runs, more = span.cut(found)
-    # DynamoDB also ends an answer at 1 MB, which runs with hundreds of columns reach. A short page then suffices:
-    # many whole ones would be too long to be answered with.
-    return runs, more or "LastEvaluatedKey" in answer
+    return runs, more or following is not None
 
 
 def take(tenant: Tenant, run_id: str, lease: str, *, now: int) -> ReportRun | None:
