@@ -39,10 +39,12 @@ bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/itemized_csv.py
 	$(BIN)/python benchmarks/other_engines.py
+	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/account_usage.py
 	$(BIN)/python benchmarks/preview.py
 	$(BIN)/python benchmarks/initialisation.py
+	$(BIN)/python benchmarks/warm_handlers.py
 	@$(BIN)/python -m local up
 	$(BIN)/python benchmarks/run_latency.py
 
