@@ -459,3 +459,65 @@ def test_proxies_of_the_environment_are_passed_over(monkeypatch: pytest.MonkeyPa
             monkeypatch.setenv(name, proxy.url)
         assert post(running.url).error is None
     assert proxy.requests == []
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [(503, "120", 120), (429, "120", 120), (503, None, None), (500, "120", None), (200, "120", None)],
+)
+def test_an_endpoint_that_is_busy_says_when_to_come_again(
+    status: int, header: str | None, seconds: int | None
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        if header is not None:
+            handler.send_header("Retry-After", header)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with receiver() as running:
+        running.answers = [answer]
+        attempt = post(running.url)
+    assert attempt.status_code == status
+    if seconds is None:
+        assert attempt.retry_after is None
+    else:
+        assert attempt.retry_after is not None
+        assert abs(attempt.retry_after - attempt.at - seconds) <= 5
+    assert "retry_after" not in attempt.as_dict()
+
+
+MARCH = 1_772_323_200  # 2026-03-01T00:00:00Z, a Sunday
+
+
+@pytest.mark.parametrize(
+    ("header", "at"),
+    [
+        ("1", MARCH + 1),
+        (" 3600 ", MARCH + 3600),
+        ("999999999", MARCH + 999_999_999),
+        ("Sun, 01 Mar 2026 00:02:00 GMT", MARCH + 120),
+        ("Sunday, 01-Mar-26 00:02:00 GMT", MARCH + 120),
+        ("Sun Mar  1 00:02:00 2026", MARCH + 120),
+        ("Sun, 01 Mar 2026 00:02:00", MARCH + 120),
+        ("Sat, 28 Feb 2026 23:00:00 GMT", None),
+        ("0", None),
+        ("-5", None),
+        ("1.5", None),
+        ("120, 240", None),
+        ("1000000000", None),
+        ("\u0661\u0662", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("Sun, 99 Mar 2026 00:02:00 GMT", None),
+        ("Sun, 01 Mar 99999999 00:02:00 GMT", None),
+        ("Sun, 01 Mar 0000 00:02:00 GMT", None),
+        ("Sun, 01 Mar 9999 23:59:59 -9999", None),
+        ("(" * 60_000, None),
+        ("9" * 60_000, None),
+    ],
+)
+def test_a_retry_after_is_seconds_or_a_date_and_else_nothing(header: str | None, at: int | None) -> None:
+    assert calling.asked_for(header, now=MARCH) == at

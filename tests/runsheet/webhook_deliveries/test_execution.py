@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from runsheet import leases
 from runsheet.events.model import KEPT_SECONDS, RUN_FAILED, TYPE_UPDATED
-from runsheet.runtime import clients, messages
+from runsheet.runtime import clients, clock, messages
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from runsheet.webhook_deliveries import calling, execution, queueing, reading, table
@@ -228,6 +229,67 @@ def test_a_failed_delivery_is_tried_again_with_growing_delay_for_three_days_and_
     )
     assert acme.stored(event).awaited == {endpoint.id}
     assert due(now=NOW + 30 * DAYS) == []
+
+
+def busy(retry_after: str) -> Any:
+    """Return an answer of a receiver that wants to be left alone for a time."""
+
+    def answer(handler: Any) -> None:
+        handler.send_response(429)
+        handler.send_header("Retry-After", retry_after)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "earliest", "latest"),
+    [
+        ("5", 60, 70),  # never before our own time for it
+        ("3600", 3600, 3600),
+        (format_datetime(clock.at(NOW + 7200), usegmt=True), 7200, 7200),
+        ("600000", 86_400, 86_400),
+        ("soon", 60, 70),
+    ],
+)
+def test_a_busy_receiver_is_left_alone_for_as_long_as_it_asked(
+    acme: Acme, running: Receiver, time: Clock, retry_after: str, earliest: int, latest: int
+) -> None:
+    endpoint = acme.endpoint(running.url)
+    running.answers = [busy(retry_after), 200]
+    acme.happens()
+    work()
+    planned = acme.delivery(endpoint).next_attempt_at
+    assert planned is not None
+    assert earliest <= planned - NOW <= latest
+    time.now = planned - 6
+    queueing.sweep()
+    assert work() == 0
+    time.now = planned
+    queueing.sweep()
+    assert work() == 1
+    assert acme.delivery(endpoint).status == "delivered"
+
+
+def test_a_receiver_that_is_always_busy_is_tried_to_the_end_of_the_three_days_and_not_beyond(
+    acme: Acme, running: Receiver, time: Clock
+) -> None:
+    endpoint = acme.endpoint(running.url)
+    running.answers = [busy("80000")]
+    acme.happens()
+    work()
+    tried_at = [0]
+    while acme.delivery(endpoint).status == "pending":
+        planned = acme.delivery(endpoint).next_attempt_at
+        assert planned is not None
+        time.now = planned
+        queueing.sweep()
+        assert work() == 1
+        tried_at.append(time.now - NOW)
+    assert tried_at[:-1] == [0, 80_000, 160_000, 240_000]
+    assert 3 * DAYS <= tried_at[-1] <= 3 * DAYS + 600
+    assert acme.delivery(endpoint).status == "failed"
 
 
 def test_each_try_is_signed_afresh(acme: Acme, running: Receiver, time: Clock) -> None:

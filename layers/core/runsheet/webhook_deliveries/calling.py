@@ -8,12 +8,15 @@ URL; environment variables for proxies mean nothing to them.
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 
 LIMIT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
+# The answers that say when to come again.
+_BUSY = frozenset({429, 503})
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_MAX_DATE = 64
 # The resolver has no timeout of its own that could be relied upon; a lookup that hangs is left behind.
 _lookups = ThreadPoolExecutor(8, thread_name_prefix="lookup")
 
@@ -44,13 +51,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
     deadline = started + LIMIT_SECONDS
     status: int | None = None
     error: str | None = None
+    retry_after: int | None = None
     try:
         connection = _Connection(urls.target(url), deadline)
         try:
             status = connection.post(body, headers)
             error = _refusal(status)
         finally:
-            status = connection.status
+            status, retry_after = connection.status, connection.retry_after
             connection.close()
     except urls.UnusableUrl as unusable:
         error = f"The URL {unusable}."
@@ -58,7 +66,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
         error = _in_words(failure)
     if time.monotonic() >= deadline:
         error = f"It did not answer within {LIMIT_SECONDS:g} seconds."
-    return Attempt(at, status, round((time.monotonic() - started) * 1000), error)
+    return Attempt(at, status, round((time.monotonic() - started) * 1000), error, retry_after)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -68,6 +76,7 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(target.host, target.port)
         self.default_port = 443 if target.https else 80  # the one that the Host header leaves out
         self.status: int | None = None
+        self.retry_after: int | None = None
         self._target = target
         self._deadline = deadline
         # http.client lets its own reference go as soon as the head of an answer says that the connection ends.
@@ -95,6 +104,8 @@ class _Connection(http.client.HTTPConnection):
             self.request("POST", self._target.path, body, {**headers, "Connection": "close"})
             with self.getresponse() as answer:
                 self.status = answer.status
+                if answer.status in _BUSY:
+                    self.retry_after = asked_for(answer.getheader("Retry-After"), now=clock.seconds())
                 answer.read(MAX_ANSWER_BYTES)
                 return answer.status
         finally:
@@ -127,6 +138,22 @@ class _Connection(http.client.HTTPConnection):
             with suppress(OSError):
                 # Not SSLSocket's own, which takes the TLS state away from the thread that uses it.
                 socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+
+
+def asked_for(retry_after: str | None, *, now: int) -> int | None:
+    """Return when a receiver asked to be called again, in unix seconds, by its `Retry-After` (RFC 9110, 10.2.3).
+
+    It is a number of seconds or an HTTP date. None for what is neither, and for what is over at `now`.
+    """
+    text = (retry_after or "").strip()
+    if _SECONDS.fullmatch(text):
+        return now + int(text) if int(text) else None
+    try:
+        moment = parsedate_to_datetime(text[:_MAX_DATE])
+        at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return at if at > now else None
 
 
 def _checked_addresses(target: Target, timeout: float) -> list[tuple[Any, Any]]:

@@ -92,4 +92,5 @@ def _failed(delivery: WebhookDelivery, lease: str, endpoint: WebhookEndpoint, at
         disabling.disable(delivery, endpoint, attempt)
         return table.fail(delivery, lease, "failed", attempt)
     spread = random.uniform(0, min(_SPREAD * (again - delivery.created), _MOST_SPREAD_SECONDS))  # noqa: S311 - no secret
-    return table.put_off(delivery, lease, attempt, until=again + round(spread))
+    until = delivery.put_off(again + round(spread), attempt, now)
+    return table.put_off(delivery, lease, attempt, until=until)

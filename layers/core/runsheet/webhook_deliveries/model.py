@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from runsheet.runtime.model import Model
@@ -26,6 +26,8 @@ RETRY_OFFSETS = (
     55 * _HOUR,
     72 * _HOUR,
 )
+# A receiver may put a try off for so long; with a `Retry-After` of years it would get nothing any more.
+MAX_RETRY_AFTER_SECONDS = 24 * _HOUR
 # Resending by hand knows no end, an item does.
 MAX_ATTEMPTS_KEPT = 50
 
@@ -39,16 +41,18 @@ class Attempt:
         status_code: of the answer; None if there was none.
         duration_ms: from looking the name up to the end of the answer.
         error: why it does not count as accepted, in words; None if it does.
+        retry_after: unix seconds; when it asked to be called again. It is for the next try alone and not kept.
     """
 
     at: int
     status_code: int | None
     duration_ms: int
     error: str | None
+    retry_after: int | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name, for a table."""
-        return asdict(self)
+        """Return the fields that are kept by name, for a table."""
+        return {name: value for name, value in asdict(self).items() if name != "retry_after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,14 @@ class WebhookDelivery:
     def retry_at(self, now: int) -> int | None:
         """Return when it is tried again after it failed at `now` (unix seconds); None if that was the last try."""
         return next((self.created + offset for offset in RETRY_OFFSETS if self.created + offset > now), None)
+
+    def put_off(self, again: int, attempt: Attempt, now: int) -> int:
+        """Return when a try that is to be at `again` is made: not before the receiver asked for, within limits.
+
+        The limits are MAX_RETRY_AFTER_SECONDS from `now`, and the time of the last try. All times are unix seconds.
+        """
+        last = self.created + RETRY_OFFSETS[-1]
+        return max(again, min(attempt.retry_after or 0, now + MAX_RETRY_AFTER_SECONDS, last))
 
 
 class DeliveryDue(Model):
