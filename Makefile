@@ -52,8 +52,8 @@ openapi: $(INSTALLED) ## Make docs/openapi.json anew from the handlers
 	$(BIN)/python docs/openapi.py
 
 lock: $(INSTALLED) ## Resolve requirements/*.in anew; UPGRADE=1 takes the newest versions
-	@for name in development dependencies engine node; do \
-	  constraint=$$([ $$name = development ] || echo "--constraint development.lock"); \
+	@for name in development dependencies engine node stripe_2023; do \
+	  case $$name in development | stripe_2023) constraint= ;; *) constraint="--constraint development.lock" ;; esac; \
 	  (cd requirements && ../$(BIN)/uv pip compile --quiet --no-config \
 	    --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	    --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) $$constraint $$name.in --output-file $$name.lock) \

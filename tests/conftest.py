@@ -42,6 +42,9 @@ _AWS = {
     "EVENT_BUS": "runsheet-events",
 }
 
+# The local stack of a test run, for the tests of more than one folder.
+pytest_plugins = ["tests.running_stack"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests of the local stack: some wait for it, and others can be run meanwhile."""

@@ -94,6 +94,13 @@ def test_what_cannot_be_linked_is_refused_by_its_field(
     assert call(key, listing.handler, "GET", "file_links").json["data"] == []
 
 
+@pytest.mark.parametrize(("expired", "found"), [("true", 0), ("True", 0), ("false", 1), ("False", 1)])
+def test_a_boolean_is_read_as_the_sdks_write_it(key: str, file: File, expired: str, found: int) -> None:
+    assert post(key, f"file={file.id}").status == 200
+    answer = call(key, listing.handler, "GET", f"file_links?expired={expired}")
+    assert (answer.status, len(answer.json["data"])) == (200, found)
+
+
 @pytest.mark.parametrize(
     ("query", "param", "message"),
     [

@@ -71,21 +71,6 @@ def opened(link: stripe.FileLink, method: str = "GET") -> httpx.Response:
     return httpx.request(method, link.url, follow_redirects=True, timeout=30)
 
 
-def test_files_are_listed_paged_and_filtered(client: stripe.StripeClient, files: list[stripe.File]) -> None:
-    ids = [file.id for file in files]
-    listed = client.v1.files.list({"limit": 2, "purpose": "finance_report_run"})
-
-    assert ([file.id for file in listed.data], listed.has_more, listed.url) == (ids[:2], True, "/v1/files")
-    assert [file.id for file in listed.auto_paging_iter()] == ids
-    assert [file.id for file in client.v1.files.list({"ending_before": ids[2], "limit": 1}).data] == ids[1:2]
-    assert listed.data[0].to_dict() == client.v1.files.retrieve(ids[0]).to_dict()
-    oldest = files[2].created
-    assert [file.id for file in client.v1.files.list({"created": {"lte": oldest}})] == [
-        file.id for file in files if file.created <= oldest
-    ]
-    assert client.v1.files.list({"purpose": "dispute_evidence"}).data == []
-
-
 def test_files_of_others_and_wrong_lists_are_refused(
     client: stripe.StripeClient, files: list[stripe.File], owner: Organisation, place: Place
 ) -> None:
@@ -101,39 +86,6 @@ def test_files_of_others_and_wrong_lists_are_refused(
         with pytest.raises(stripe.InvalidRequestError) as refused:
             asking.v1.files.list(parameters)
         assert (refused.value.http_status, refused.value.param) == (400, param)
-
-
-def test_a_link_is_made_shown_changed_and_ended(
-    client: stripe.StripeClient, files: list[stripe.File], place: Place
-) -> None:
-    end = int(time.time()) + DAY
-    link = client.v1.file_links.create(
-        {"file": files[0].id, "expires_at": end, "metadata": {"to": "auditor", "7": "x"}, "expand": ["file"]}
-    )
-
-    assert isinstance(link, stripe.FileLink)
-    assert link.id.startswith("link_")
-    assert (link.object, link.expired, link.expires_at, link.livemode) == ("file_link", False, end, False)
-    assert link.metadata.to_dict() == {"to": "auditor", "7": "x"}
-    assert isinstance(link.file, stripe.File)
-    assert link.file.to_dict() == files[0].to_dict()
-    assert link.url is not None
-    assert link.url.startswith(f"{place.base_url}/links/")
-
-    found = client.v1.file_links.retrieve(link.id)
-    assert (found.url, found.file, found.created) == (link.url, files[0].id, link.created)
-
-    changed = client.v1.file_links.update(link.id, {"metadata": {"to": "", "by": "mail"}, "expires_at": ""})
-    assert changed.metadata.to_dict() == {"7": "x", "by": "mail"}
-    assert changed.expires_at == files[0].expires_at
-    assert client.v1.file_links.update(link.id, {"metadata": ""}).metadata.to_dict() == {}
-
-    ended = client.v1.file_links.update(link.id, {"expires_at": "now"})
-    assert ended.expired
-    assert ended.expires_at is not None
-    assert ended.expires_at <= time.time()
-    with pytest.raises(stripe.InvalidRequestError, match="Expired links can no longer be updated"):
-        client.v1.file_links.update(link.id, {"expires_at": end})
 
 
 def test_whoever_has_a_link_gets_the_file_without_a_key_and_is_counted(
@@ -249,15 +201,3 @@ def test_a_file_ends_everywhere_at_once(
     assert (gone.status_code, "no longer kept" in gone.text) == (410, True)
     with pytest.raises(stripe.InvalidRequestError, match="No such file"):
         client.v1.file_links.create({"file": file.id})
-
-
-def test_the_module_s_own_interface_works(
-    owner: Organisation, files: list[stripe.File], place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stripe, "api_key", owner.test_key)
-    monkeypatch.setattr(stripe, "api_base", place.base_url)
-
-    link = stripe.FileLink.create(file=files[2].id)
-    assert stripe.FileLink.modify(link.id, metadata={"a": "b"}).metadata.to_dict() == {"a": "b"}
-    assert stripe.FileLink.list(file=files[2].id).data[0].id == link.id
-    assert stripe.File.list(limit=1).data[0].object == "file"

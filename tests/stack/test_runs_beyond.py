@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-import stripe
 
 from local.deployment import physical_ids
 from runsheet import ids
@@ -193,22 +192,6 @@ def test_a_wait_that_is_too_short_answers_with_the_pending_run(
     assert answer.json()["status"] == "pending"
     assert time.monotonic() - began >= 2
     assert api.get(f"{RUNS}/{run_id}", params={"wait": "21"}).status_code == 400
-
-
-def test_the_sdk_waits_and_asks_for_a_period_as_it_is(
-    api: httpx.Client, place: Place, organisation: Organisation
-) -> None:
-    client = stripe.StripeClient(
-        organisation.test_key, base_addresses={"api": place.base_url, "files": place.base_url}
-    )
-    given: Any = {"report_type": SUMMARY, "parameters": {"interval": "2026-01"}, "wait": 20}
-    longer: Any = {"wait": 20}
-    made = client.v1.reporting.report_runs.create(given)
-    while made.status == "pending":
-        made = client.v1.reporting.report_runs.retrieve(made.id, longer)
-    assert made.status == "succeeded"
-    assert made.to_dict()["parameters"] == {"interval": "2026-01"}
-    assert api.get(f"{RUNS}/{made.id}").json()["manifest"]["row_count"] == 2
 
 
 def test_a_report_that_is_given_again_is_mailed_again(api: httpx.Client) -> None:

@@ -53,6 +53,13 @@ def test_instants_are_aware_outside_and_naive_utc_in_sql() -> None:
     assert bound.values["timezone"] == "Etc/UTC"
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("True", True), ("false", False), ("False", False)]
+)
+def test_a_boolean_is_read_as_the_sdks_write_it(text: str, value: bool) -> None:
+    assert ITEMIZED.bind(BOUNDS | {"refresh": text}).echo["refresh"] is value
+
+
 def test_without_columns_the_defaults_are_given() -> None:
     assert ITEMIZED.bind(BOUNDS).columns == ITEMIZED.default_columns
 

@@ -172,9 +172,9 @@ def _boolean(field: str, given: Any) -> bool:  # noqa: ANN401
     if isinstance(given, bool):
         return given
     text = string(field, given)
-    if text not in {"true", "false"}:
+    if text not in {"true", "false", "True", "False"}:  # as runtime.model reads those of other forms
         _invalid(field, "must be true or false")
-    return text == "true"
+    return text in {"true", "True"}
 
 
 def _is_date(text: str) -> bool:

@@ -40,9 +40,12 @@ def _not_empty(value: str) -> str:
 
 
 def _boolean(value: object) -> object:
-    """Read a form's boolean: `true` or `false`; pydantic alone would take "1", "on" and "yes" too."""
-    if isinstance(value, bool) or value in ("true", "false"):
-        return value in (True, "true")
+    """Read a form's boolean: `true` or `false`; pydantic alone would take "1", "on" and "yes" too.
+
+    The contract's Python SDK wrote `True` and `False` until 2024, and programs with it are still about.
+    """
+    if isinstance(value, bool) or value in ("true", "false", "True", "False"):
+        return value in (True, "true", "True")
     if value == "":
         raise PydanticCustomError("parameter_invalid_empty", "empty")
     text = f": {value[:100]}" if isinstance(value, str) else ""
