@@ -145,16 +145,17 @@ class Objects:
 def sample(tenant: Tenant) -> Callable[[str], dict[str, Any]]:
     """Give the sample event of a handler, with a key and with objects that exist."""
     objects = Objects(tenant)
+    return lambda handler: read_sample(objects, handler)
 
-    def read(handler: str) -> dict[str, Any]:
-        text = (ROOT / "events" / f"{handler.replace('.', '/')}.json").read_text()
-        for placeholder, made in objects.by_placeholder.items():
-            if placeholder in text:
-                text = text.replace(placeholder, made())
-        event: dict[str, Any] = json.loads(text)
-        return event
 
-    return read
+def read_sample(objects: Objects, handler: str) -> dict[str, Any]:
+    """Return the sample event of a handler, with what it names made in place of its placeholders."""
+    text = (ROOT / "events" / f"{handler.replace('.', '/')}.json").read_text()
+    for placeholder, made in objects.by_placeholder.items():
+        if placeholder in text:
+            text = text.replace(placeholder, made())
+    event: dict[str, Any] = json.loads(text)
+    return event
 
 
 def mailed(tenant: Tenant, run: ReportRun, file: File) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -55,6 +56,28 @@ def test_the_envelope_tells_what_it_is_and_whose(arrived: Callable[[], list[Any]
     event = stripe.Webhook.construct_event_without_verification(json.dumps(envelope))
     assert (event.id, event.type, event.livemode, event.created) == ("evt_1", RUN_FAILED, True, NOW)
     assert event.data.object["error"] == "größer"
+
+
+def test_many_events_go_in_calls_of_ten_and_of_no_more_than_the_bus_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[list[str]] = []
+
+    def put_events(Entries: list[Any]) -> dict[str, Any]:  # noqa: N803 - as botocore names it
+        calls.append([json.loads(entry["Detail"])["id"] for entry in Entries])
+        return {"FailedEntryCount": 0}
+
+    monkeypatch.setattr(clients.events(), "put_events", put_events)
+    small = [replace(EVENT, id=f"evt_{number:02}") for number in range(12)]
+    large = [
+        replace(EVENT, id=f"evt_l{number}", object=EVENT.object | {"x": "x" * 100_000}) for number in range(3)
+    ]
+    announcing.publish(*small, *large)
+    assert calls == [
+        [event.id for event in small[:10]],
+        [event.id for event in [*small[10:], *large[:2]]],
+        ["evt_l2"],
+    ]
 
 
 def test_a_run_that_ended_is_put_on_the_bus_by_the_worker(arrived: Callable[[], list[Any]]) -> None:

@@ -35,20 +35,13 @@ def retrieve(tenant: Tenant, dataset: str) -> DatasetObject:
     Raises:
         NotFound: there is no such dataset.
     """
-    described = schema.schema(dataset)
-    summary = table.summary(tenant, dataset)
-    if summary.visible_rows_version < summary.version:
-        summary, files = table.files(tenant, dataset)
-        rows = _visible_rows(tenant, Snapshot(described, settings().lake_bucket, files, summary.version))
-        table.note_visible_rows(tenant, dataset, rows, version=summary.version)
-    else:
-        rows = summary.visible_rows
-    return _shown(tenant, described, summary, rows)
+    return _counted(tenant, schema.schema(dataset), table.summary(tenant, dataset))
 
 
 def listed(tenant: Tenant) -> DatasetList:
     """Return all datasets, those without a record included."""
-    return DatasetList(data=[retrieve(tenant, dataset) for dataset in schema.schemas()])
+    found = table.summaries(tenant, schema.schemas())
+    return DatasetList(data=[_counted(tenant, schema.schema(name), found[name]) for name in schema.schemas()])
 
 
 def update(tenant: Tenant, dataset: str, changes: DatasetChanges) -> DatasetObject:
@@ -62,6 +55,17 @@ def update(tenant: Tenant, dataset: str, changes: DatasetChanges) -> DatasetObje
     through = None if seconds is None else _instant(seconds)
     service.set_complete_through(tenant, dataset, through)
     return retrieve(tenant, dataset)
+
+
+def _counted(tenant: Tenant, described: Schema, summary: Summary) -> DatasetObject:
+    dataset = described.dataset
+    if summary.visible_rows_version < summary.version:
+        summary, files = table.files(tenant, dataset)
+        rows = _visible_rows(tenant, Snapshot(described, settings().lake_bucket, files, summary.version))
+        table.note_visible_rows(tenant, dataset, rows, version=summary.version)
+    else:
+        rows = summary.visible_rows
+    return _shown(tenant, described, summary, rows)
 
 
 def _visible_rows(tenant: Tenant, snapshot: Snapshot) -> int:

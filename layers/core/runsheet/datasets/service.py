@@ -12,8 +12,10 @@ from runsheet.runtime import clock
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from runsheet.datasets.model import Summary
     from runsheet.tenancy import Tenant
 
 
@@ -38,7 +40,15 @@ def availability(tenant: Tenant, dataset: str) -> Availability:
         NotFound: there is no such dataset.
     """
     schema.schema(dataset)
-    summary = table.summary(tenant, dataset)
+    return _available(table.summary(tenant, dataset))
+
+
+def availabilities(tenant: Tenant, datasets: Iterable[str]) -> dict[str, Availability]:
+    """Return the availability of each of some datasets, which there are, by one read."""
+    return {dataset: _available(found) for dataset, found in table.summaries(tenant, datasets).items()}
+
+
+def _available(summary: Summary) -> Availability:
     first = summary.first
     return Availability(
         start=_before_its_month(first) if first else None,

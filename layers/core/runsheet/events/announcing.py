@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runsheet import ids
 from runsheet.events import table
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SOURCE = "runsheet"
 # EventBridge takes entries of 256 KB; a run with hundreds of long column names is longer, and is then named alone.
 _MAX_DETAIL_BYTES = 250_000
+# And ten entries in a call, whose details together stay below the same size.
+_MAX_ENTRIES = 10
 
 
 class NotPublished(Exception):
@@ -62,44 +64,65 @@ def of_report_type(tenant: Tenant, report_type: ReportTypeObject, *, change: str
     )
 
 
-def record(event: Event) -> Event:
-    """Store an event with a delivery to each endpoint that gets it, once, however often it is called, and return it.
+def record(*told: Event) -> list[Event]:
+    """Store events of one tenant and type, each with a delivery to each endpoint that gets it, and return them.
 
-    They are one write: whatever dies behind it leaves deliveries that are due, and the sweeper has them sent. An
-    endpoint that is made later does not get the event.
+    Each is stored once, however often it is called. An event and its deliveries are one write: whatever dies behind it
+    leaves deliveries that are due, and the sweeper has them sent. An endpoint that is made later does not get the event.
     """
-    endpoints = [one.id for one in webhook_endpoints.of_tenant(event.tenant) if one.gets(event.type)]
-    deliveries = [queueing.of(event, endpoint_id) for endpoint_id in endpoints]
-    awaited = replace(event, awaited=frozenset(endpoints))
-    if table.put(awaited, [webhook_deliveries.put_operation(delivery) for delivery in deliveries]):
-        queueing.queue_all(deliveries)
-    return awaited
+    if not told:
+        return []
+    endpoints = [one.id for one in webhook_endpoints.of_tenant(told[0].tenant) if one.gets(told[0].type)]
+    recorded, due = [], []
+    for event in told:
+        deliveries = [queueing.of(event, endpoint_id) for endpoint_id in endpoints]
+        recorded.append(replace(event, awaited=frozenset(endpoints)))
+        if table.put(recorded[-1], [webhook_deliveries.put_operation(delivery) for delivery in deliveries]):
+            due += deliveries
+    queueing.queue_all(due)
+    return recorded
 
 
-def publish(event: Event) -> None:
-    """Put an event on the deployment's bus, where it may arrive more than once, each time with the same id.
+def publish(*told: Event) -> None:
+    """Put events on the deployment's bus, where each may arrive more than once, each time with the same id.
 
     Raises:
-        NotPublished: the bus did not take it: call again.
+        NotPublished: the bus did not take one: call again.
     """
+    entries: list[Any] = []
+    size = 0
+    for event in told:
+        entry = _entry(event)
+        length = len(entry["Detail"].encode())
+        if len(entries) == _MAX_ENTRIES or size + length > _MAX_DETAIL_BYTES:
+            _put(entries)
+            entries, size = [], 0
+        entries.append(entry)
+        size += length
+    if entries:
+        _put(entries)
+
+
+def _put(entries: list[Any]) -> None:
+    answer = clients.events().put_events(Entries=entries)
+    if answer["FailedEntryCount"]:
+        codes = [entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry]
+        raise NotPublished(codes[0] if codes else None)
+
+
+def _entry(event: Event) -> dict[str, Any]:
     detail = _encoded(event)
     if len(detail) > _MAX_DETAIL_BYTES:
         thin = {name: event.object[name] for name in ("id", "object")}
         detail = _encoded(replace(event, object=thin))
-    answer = clients.events().put_events(
-        Entries=[
-            {
-                "EventBusName": settings().event_bus,
-                "Source": SOURCE,
-                "DetailType": event.type,
-                "Resources": [event.tenant.organisation_id],
-                "Time": clock.at(event.created),
-                "Detail": detail.decode(),
-            }
-        ]
-    )
-    if answer["FailedEntryCount"]:
-        raise NotPublished(answer["Entries"][0].get("ErrorCode"))
+    return {
+        "EventBusName": settings().event_bus,
+        "Source": SOURCE,
+        "DetailType": event.type,
+        "Resources": [event.tenant.organisation_id],
+        "Time": clock.at(event.created),
+        "Detail": detail.decode(),
+    }
 
 
 def _encoded(event: Event) -> bytes:

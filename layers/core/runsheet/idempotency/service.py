@@ -45,11 +45,9 @@ def begin(tenant: Tenant, key: str, fingerprint: str, request_id: str) -> Entry:
         KeyInUse: the same request is being carried out.
     """
     now = clock.seconds()
-    entry = table.get(tenant, key, now=now)
-    if entry is None:
-        origin = Origin.fresh(clock.now())
-        new = Entry(tenant, key, fingerprint, request_id, now + HELD_SECONDS, origin)
-        entry = table.put(new, now=now)
+    origin = Origin.fresh(clock.now())
+    # Written without a look before: most keys are new, and a write that is refused brings what is there.
+    entry = table.put(Entry(tenant, key, fingerprint, request_id, now + HELD_SECONDS, origin), now=now)
     if entry.fingerprint != fingerprint:
         raise IdempotencyError(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. Try "

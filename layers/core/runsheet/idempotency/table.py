@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from runsheet.idempotency.model import HELD_SECONDS, KEPT_SECONDS, Entry
 from runsheet.ids import Origin
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, put_new, to_attribute, to_item
+from runsheet.runtime.items import if_holds, put_new, to_attribute, to_item
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -30,15 +30,6 @@ _HELD = "holder = :holder AND attribute_not_exists(answer_body)"
 
 class AnswerTooLargeError(Exception):
     """The answer has no room in an item."""
-
-
-def get(tenant: Tenant, key: str, *, now: int) -> Entry | None:
-    """Return what is stored of a key, strongly consistent; None if it has expired, which DynamoDB notices later."""
-    answer = dynamodb().get_item(
-        TableName=settings().idempotency_table, Key=_key(tenant, key), ConsistentRead=True
-    )
-    values = from_item(answer["Item"]) if "Item" in answer else None
-    return None if values is None or values["expires_at"] <= now else _entry(tenant, key, values)
 
 
 def put(entry: Entry, *, now: int) -> Entry:

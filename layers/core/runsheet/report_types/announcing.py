@@ -31,10 +31,12 @@ def announce(change: Change) -> None:
     if not news:
         return
     # As in the list, without the columns and the schema of the parameters: they are not what has changed.
-    for shown in service.listed(moved.tenant).data:
-        if shown.id in news:
-            event = events.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
-            events.publish(events.record(event))
+    made = [
+        events.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
+        for shown in service.listed(moved.tenant).data
+        if shown.id in news
+    ]
+    events.publish(*events.record(*made))
 
 
 def _is_news(report_type: ReportType, moved: Moved) -> bool:
