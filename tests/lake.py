@@ -93,7 +93,9 @@ def rows(tenant: Tenant, columns: str = "id", dataset: str = "balance_transactio
     snapshot = service.snapshot(tenant, dataset)
     if not snapshot.files:
         return []
-    each = " union all by name ".join(
+    # What no file has is NULL.
+    nothing = ", ".join(f"null::{column.type} as {column.name}" for column in snapshot.schema.columns)
+    each = f"select {nothing} where false union all by name " + " union all by name ".join(
         f"select *, {file.version} as _version, '{file.level}' as _level "
         f"from read_parquet('s3://{snapshot.bucket}/{file.key}')"
         for file in snapshot.files

@@ -216,6 +216,7 @@ def test_an_unknown_route_is_answered_with_404(sample: Callable[[str], dict[str,
     [
         "workers.announce",
         "workers.announce_report_types",
+        "workers.compact_dataset",
         "workers.generate_report",
         "workers.ingest_upload",
         "workers.note_mail_event",

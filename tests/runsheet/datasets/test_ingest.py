@@ -50,10 +50,10 @@ def between(monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], object]) -> 
     """Carry one action out right before each of the next registrations, as another loader would."""
     waiting, original = list(actions), table.register
 
-    def register(*arguments: Any) -> None:
+    def register(*arguments: Any, **options: Any) -> None:
         if waiting:
             waiting.pop(0)()
-        original(*arguments)
+        original(*arguments, **options)
 
     monkeypatch.setattr(table, "register", register)
 
@@ -120,7 +120,7 @@ def test_another_batch_of_the_same_id_that_comes_in_between_is_refused(
 def test_a_loader_that_others_keep_overtaking_gives_up_with_a_503(
     tenant: Tenant, upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def moved(*_: object) -> None:
+    def moved(*_: object, **__: object) -> None:
         raise table.VersionMovedError
 
     monkeypatch.setattr(table, "register", moved)
@@ -170,7 +170,7 @@ def test_a_query_that_sees_half_of_a_transaction_is_asked_again(
 def test_a_large_file_becomes_slices_that_part_the_time(
     tenant: Tenant, upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_CELLS_IN_A_SLICE", 1000)
+    monkeypatch.setattr(writing, "CELLS_IN_A_SLICE", 1000)
     sent = [
         record(id=f"t{n:04}", created=f"2024-{1 + n * 7 % 12:02}-{1 + n * 11 % 28:02}") for n in range(1000)
     ]
@@ -186,7 +186,7 @@ def test_a_large_file_becomes_slices_that_part_the_time(
 def test_slices_hold_deletions_and_equal_times(
     tenant: Tenant, upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_CELLS_IN_A_SLICE", 100)
+    monkeypatch.setattr(writing, "CELLS_IN_A_SLICE", 100)
     upload("1", *(record(id=f"t{n}") for n in range(100)))
     upload(
         "2",
@@ -208,17 +208,17 @@ def test_nothing_of_a_refused_file_is_stored(tenant: Tenant, upload: Callable[..
 def test_a_write_that_dies_half_way_leaves_nothing_visible_and_may_be_repeated(
     tenant: Tenant, upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_CELLS_IN_A_SLICE", 20)
+    monkeypatch.setattr(writing, "CELLS_IN_A_SLICE", 20)
     sent = [record(id=f"t{n}", created=f"2024-01-{1 + n:02}") for n in range(20)]
     with monkeypatch.context() as patched:
-        put, calls = writing._put, iter([True, True, False])
+        put, calls = writing.put, iter([True, True, False])
 
         def dying(*arguments: Any) -> Any:
             if not next(calls):
                 raise OSError("died")
             return put(*arguments)
 
-        patched.setattr(writing, "_put", dying)
+        patched.setattr(writing, "put", dying)
         with pytest.raises(OSError, match="died"):
             upload("1", *sent)
     assert len(objects()) == 2
@@ -228,7 +228,7 @@ def test_a_write_that_dies_half_way_leaves_nothing_visible_and_may_be_repeated(
 
 
 def test_progress_rises_to_the_end(upload: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_CELLS_IN_A_SLICE", 20)
+    monkeypatch.setattr(writing, "CELLS_IN_A_SLICE", 20)
     told: list[float] = []
     upload(
         "1", *(record(id=f"t{n}", created=f"2024-01-{1 + n:02}") for n in range(20)), on_progress=told.append

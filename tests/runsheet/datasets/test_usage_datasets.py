@@ -223,7 +223,7 @@ def test_base_files_of_days_outside_the_interval_are_left_out(tenant: Tenant) ->
 
 @needs_lake
 def test_slices_part_records_by_day(tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_CELLS_IN_A_SLICE", 100)
+    monkeypatch.setattr(writing, "CELLS_IN_A_SLICE", 100)
     path = tmp_path / "rates.ndjson"
     path.write_bytes(ndjson(*(rate(n, f"2026-03-{1 + n % 28:02}") for n in range(200))))
     incoming = ingest.Incoming(path, "ndjson", "rates", ingest.content_hash(path, "ndjson"))

@@ -92,6 +92,9 @@ class Summary:
         updated: when the last batch was registered.
         complete_through: up to when the loader says that all records are there.
         visible_rows: how many records a report would see, as of `visible_rows_version`.
+        digest: of the ids of the files, see `table.digest`; None where it was not noted.
+        swaps: how often a compaction put files in the place of others, which changes no data version.
+        loose_files, loose_bytes: what came since the last compaction; bytes of recent files only.
     """
 
     version: int = 0
@@ -102,6 +105,10 @@ class Summary:
     complete_through: datetime | None = None
     visible_rows: int = 0
     visible_rows_version: int = 0
+    digest: int | None = None
+    swaps: int = 0
+    loose_files: int = 0
+    loose_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

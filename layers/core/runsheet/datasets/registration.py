@@ -7,14 +7,17 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from runsheet.dataset_compactions import table as compactions
+from runsheet.dataset_compactions.triggers import Loose, due_by
 from runsheet.datasets import schema as schemas
 from runsheet.datasets import table
 from runsheet.datasets.model import BatchIdTaken, DataFile, Summary
 from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.session import attach_lake, connect, identifier, literal, lock
 from runsheet.errors import Unavailable
+from runsheet.runtime import clock
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -57,7 +60,8 @@ def register(
     """Make the batch's objects visible and return its receipt, or that of the batch it repeats.
 
     They become `base` files if none of their keys is in any other file, which holds for the data version it was
-    checked at: a batch that comes in between is checked too. Else they are `recent`.
+    checked at: a batch that comes in between is checked too. Else they are `recent`. If there are many loose files with
+    them, a compaction is due.
 
     Args:
         tenant: whose batch it is.
@@ -81,8 +85,10 @@ def register(
             level = "recent" if attempt >= _CHECKS or overlaps(unchecked) else "base"
             checked.update(file.id for file in unchecked)
         added = [_file(one, level, known.version + 1) for one in written]
+        advanced = _advanced(known, added, batch.created)
+        also = _compaction(tenant, dataset, known, advanced)
         try:
-            table.register(tenant, dataset, batch, added, (known, _advanced(known, added, batch.created)))
+            table.register(tenant, dataset, batch, added, (known, advanced), also=also)
         except table.BatchExistsError:
             found = repeated(tenant, dataset, batch.id, batch.content_hash)
             if found is not None:
@@ -126,6 +132,13 @@ def _file(written: Written, level: Level, version: int) -> DataFile:
     )
 
 
+def _compaction(tenant: Tenant, dataset: str, known: Summary, advanced: Summary) -> list[Any]:
+    """Return the write that makes a compaction due, if this batch is the one that does."""
+    before, after = (Loose(each.loose_files, each.loose_bytes) for each in (known, advanced))
+    due = due_by(before, after, now=clock.seconds())
+    return [] if due is None else [compactions.due_operation(tenant, dataset, due)]
+
+
 def _advanced(known: Summary, added: Sequence[DataFile], now: datetime) -> Summary:
     """Return the summary with the files added; the count of visible rows stays known if all of them are new."""
     firsts = [time for time in (known.first, *(file.first for file in added)) if time is not None]
@@ -138,6 +151,12 @@ def _advanced(known: Summary, added: Sequence[DataFile], now: datetime) -> Summa
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         updated=now,
+        # Where it was not noted, a compaction will: by one of the added files alone it cannot be known.
+        digest=None
+        if known.digest is None and known.version
+        else (known.digest or 0) + table.digest(f.id for f in added),
+        loose_files=known.loose_files + len(added),
+        loose_bytes=known.loose_bytes + sum(file.bytes for file in added if file.level == "recent"),
         visible_rows=known.visible_rows + sum(file.rows for file in added) if counted else known.visible_rows,
         visible_rows_version=known.version + 1 if counted else known.visible_rows_version,
     )

@@ -1,12 +1,14 @@
 """DatasetsTable: partition key `tenant_dataset`, sort key `item`: `batch#<id>`, `file#<id>` and `summary`.
 
 Registering a batch is one transaction: its files, its receipt and the summary, all or nothing. The summary's version
-makes registrations follow one another, so "the latest version of a record" is the one registered last.
+makes registrations follow one another, so "the latest version of a record" is the one registered last. A compaction
+swaps files without moving the version; its transaction and that of a registration exclude each other by `swaps`.
 """
 
 from __future__ import annotations
 
 import time
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from runsheet.runtime.stream import Change
 
-MAX_FILES_IN_A_BATCH = 98  # a transaction takes 100 items: the receipt and the summary are two of them
+# A transaction takes 100 items: the receipt, the summary, and when to compact are three of them.
+MAX_FILES_IN_A_BATCH = 97
 _READS = 7
 _FIRST_WAIT_SECONDS = 0.01
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +55,11 @@ class BatchExistsError(Exception):
 
 
 class VersionMovedError(Exception):
-    """Another batch was registered since the summary was read."""
+    """Another batch was registered, or files were swapped, since the summary was read."""
+
+
+class NotSwappedError(Exception):
+    """Files were not swapped: one of them, or what else the transaction was to change, is another by now."""
 
 
 def summary(tenant: Tenant, dataset: str) -> Summary:
@@ -78,15 +85,16 @@ def summaries(tenant: Tenant, datasets: Iterable[str]) -> dict[str, Summary]:
 def files(tenant: Tenant, dataset: str) -> tuple[Summary, tuple[DataFile, ...]]:
     """Return the summary and the files of one data version, from one strongly consistent Query.
 
-    A Query sees each item of a concurrent transaction on its own, so the answer is held against the summary's count
-    and asked for again if they differ.
+    A Query sees each item of a concurrent transaction on its own, so the answer is held against what the summary says
+    of the files and asked for again if they differ.
 
     Raises:
         Unavailable: batches are registered faster than the files can be listed.
     """
     for attempt in range(_READS):
         found, listed = _query(tenant, dataset)
-        if len(listed) == found.files and all(file.version <= found.version for file in listed):
+        whole = len(listed) == found.files and found.digest in (None, digest(file.id for file in listed))
+        if whole and all(file.version <= found.version for file in listed):
             return found, listed
         time.sleep(_FIRST_WAIT_SECONDS * 2**attempt)
     raise Unavailable("The dataset is changing too fast to be read at this moment. Try again shortly.")
@@ -111,10 +119,24 @@ def batch(tenant: Tenant, dataset: str, batch_id: str) -> Batch | None:
     )
 
 
+def digest(ids: Iterable[str]) -> int:
+    """Return what tells one set of files from another: a sum, so that a change of the set is a change of the sum.
+
+    Of 32 bits each, so that it is exact in whatever computes with doubles.
+    """
+    return sum(zlib.crc32(file_id.encode()) for file_id in ids)
+
+
 def register(
-    tenant: Tenant, dataset: str, receipt: Batch, added: Sequence[DataFile], change: tuple[Summary, Summary]
+    tenant: Tenant,
+    dataset: str,
+    receipt: Batch,
+    added: Sequence[DataFile],
+    change: tuple[Summary, Summary],
+    *,
+    also: Sequence[Any] = (),
 ) -> None:
-    """Make a batch visible: its files, its receipt, and the summary's `change` from one to another.
+    """Make a batch visible: its files, its receipt, the summary's `change` from one to another; `also` other writes.
 
     Raises:
         BatchExistsError: the batch id is taken.
@@ -133,41 +155,79 @@ def register(
             "created": _microseconds(receipt.created),
             "version": updated.version,
         }
-    ] + [
-        {
-            "tenant_dataset": partition,
-            "item": f"file#{file.id}",
-            "key": file.key,
-            "rows": file.rows,
-            "bytes": file.bytes,
-            "first": _microseconds(file.first),
-            "last": _microseconds(file.last),
-            "level": file.level,
-            "version": file.version,
-        }
-        for file in added
-    ]
-    puts = [
-        {
-            "Put": {
-                "TableName": settings().datasets_table,
-                "Item": to_item(item),
-                "ConditionExpression": "attribute_not_exists(tenant_dataset)",
-            }
-        }
-        for item in items
-    ]
+    ] + [_file_item(tenant, dataset, file) for file in added]
+    advance: Any = {"Update": _advance(tenant, dataset, known, updated)}
     try:
-        dynamodb().transact_write_items(
-            TransactItems=[*puts, {"Update": _advance(tenant, dataset, known, updated)}]  # type: ignore[list-item,typeddict-item]
-        )
+        dynamodb().transact_write_items(TransactItems=[*map(_put_new, items), advance, *also])
     except ClientError as failure:
-        reasons = [reason.get("Code") for reason in failure.response.get("CancellationReasons", [])]
+        reasons = _reasons(failure)
         if reasons and reasons[0] == "ConditionalCheckFailed":
             raise BatchExistsError from failure
         if not _PASSING.isdisjoint(reasons):
             raise VersionMovedError from failure
         raise
+
+
+def swap(
+    tenant: Tenant,
+    dataset: str,
+    *,
+    removed: Sequence[DataFile],
+    added: Sequence[DataFile],
+    also: Sequence[Any],
+) -> None:
+    """Put files in the place of others that hold the same records, all at once; `also` other writes.
+
+    The data version stays, and registrations that read the summary before are refused.
+
+    Raises:
+        NotSwappedError: nothing was changed, and nothing will be by trying again.
+        VersionMovedError: another transaction is under way, or too many are: try again.
+    """
+    difference = digest(file.id for file in added) - digest(file.id for file in removed)
+    summary_update: Any = {
+        "TableName": settings().datasets_table,
+        "Key": _key(tenant, dataset, "summary"),
+        "UpdateExpression": "SET #files = #files + :files, digest = digest + :digest, "
+        "swaps = if_not_exists(swaps, :none) + :one",
+        "ConditionExpression": "attribute_exists(digest)",
+        "ExpressionAttributeNames": {"#files": "files"},
+        "ExpressionAttributeValues": to_item(
+            {":files": len(added) - len(removed), ":digest": difference, ":none": 0, ":one": 1}
+        ),
+    }
+    there = {
+        "TableName": settings().datasets_table,
+        "ConditionExpression": "attribute_exists(tenant_dataset)",
+    }
+    deletes = [{"Delete": there | {"Key": _key(tenant, dataset, f"file#{file.id}")}} for file in removed]
+    puts = [_put_new(_file_item(tenant, dataset, file)) for file in added]
+    try:
+        dynamodb().transact_write_items(TransactItems=[{"Update": summary_update}, *puts, *deletes, *also])
+    except ClientError as failure:
+        reasons = _reasons(failure)
+        if "ConditionalCheckFailed" in reasons:
+            raise NotSwappedError from failure
+        if not _PASSING.isdisjoint(reasons):
+            raise VersionMovedError from failure
+        raise
+
+
+def note_loose(tenant: Tenant, dataset: str, known: Summary, *, also: Sequence[Any] = ()) -> None:
+    """Note how many files are loose, and the digest, if nothing has changed since `known` was read; `also` other writes.
+
+    Raises:
+        VersionMovedError: something has; or one of the other writes was refused.
+    """
+    values = {"loose_files": known.loose_files, "loose_bytes": known.loose_bytes, "digest": known.digest}
+    try:
+        dynamodb().transact_write_items(
+            TransactItems=[{"Update": _change(tenant, dataset, known, values)}, *also]
+        )
+    except ClientError as failure:
+        if _PASSING.isdisjoint(_reasons(failure)):
+            raise
+        raise VersionMovedError from failure
 
 
 def note_visible_rows(tenant: Tenant, dataset: str, rows: int, *, version: int) -> None:
@@ -214,7 +274,7 @@ def _through(image: dict[str, Any]) -> datetime | None:
     return None if microseconds is None else moment(int(microseconds))
 
 
-def _advance(tenant: Tenant, dataset: str, known: Summary, updated: Summary) -> dict[str, Any]:
+def _advance(tenant: Tenant, dataset: str, known: Summary, updated: Summary) -> Any:  # noqa: ANN401 - an update of the client's
     """Return the summary's update. `complete_through` is the loader's alone, and not touched here."""
     values = {
         "version": updated.version,
@@ -224,19 +284,59 @@ def _advance(tenant: Tenant, dataset: str, known: Summary, updated: Summary) -> 
         "updated": _microseconds(updated.updated),
         "visible_rows": updated.visible_rows,
         "visible_rows_version": updated.visible_rows_version,
+        "digest": updated.digest,
+        "loose_files": updated.loose_files,
+        "loose_bytes": updated.loose_bytes,
     }
+    return _change(tenant, dataset, known, values)
+
+
+def _change(tenant: Tenant, dataset: str, known: Summary, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an update of the client's
+    """Return the update of a summary that nobody has changed since it was read."""
     given = {name: value for name, value in values.items() if value is not None}
-    unchanged = "#version = :known" if known.version else "attribute_not_exists(#version)"
+    known_values = {"version": known.version, "swaps": known.swaps}
+    unchanged = (
+        f"#{name} = :known_{name}" if value else f"attribute_not_exists(#{name})"
+        for name, value in known_values.items()
+    )
     return {
         "TableName": settings().datasets_table,
         "Key": _key(tenant, dataset, "summary"),
         "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in given),
-        "ConditionExpression": unchanged,
-        "ExpressionAttributeNames": {f"#{name}": name for name in given},
+        "ConditionExpression": " AND ".join(unchanged),
+        "ExpressionAttributeNames": {f"#{name}": name for name in given | known_values},
         "ExpressionAttributeValues": to_item(
             {f":{name}": value for name, value in given.items()}
-            | ({":known": known.version} if known.version else {})
+            | {f":known_{name}": value for name, value in known_values.items() if value}
         ),
+    }
+
+
+def _reasons(failure: ClientError) -> list[str | None]:
+    return [reason.get("Code") for reason in failure.response.get("CancellationReasons", [])]
+
+
+def _put_new(item: dict[str, Any]) -> Any:  # noqa: ANN401 - a write of the client's
+    return {
+        "Put": {
+            "TableName": settings().datasets_table,
+            "Item": to_item(item),
+            "ConditionExpression": "attribute_not_exists(tenant_dataset)",
+        }
+    }
+
+
+def _file_item(tenant: Tenant, dataset: str, file: DataFile) -> dict[str, Any]:
+    return {
+        "tenant_dataset": f"{tenant.partition}#{dataset}",
+        "item": f"file#{file.id}",
+        "key": file.key,
+        "rows": file.rows,
+        "bytes": file.bytes,
+        "first": _microseconds(file.first),
+        "last": _microseconds(file.last),
+        "level": file.level,
+        "version": file.version,
     }
 
 
@@ -280,6 +380,10 @@ def _summary_of(values: Mapping[str, Any]) -> Summary:
         files=values.get("files", 0),
         visible_rows=values.get("visible_rows", 0),
         visible_rows_version=values.get("visible_rows_version", 0),
+        digest=values.get("digest"),
+        swaps=values.get("swaps", 0),
+        loose_files=values.get("loose_files", 0),
+        loose_bytes=values.get("loose_bytes", 0),
         **{name: _optional_moment(values.get(name)) for name in _TIMES},
     )
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from runsheet.tenancy import Tenant
 
 # A cell takes 16 bytes and its text while it is sorted: about a gigabyte, the rest spills.
-_CELLS_IN_A_SLICE = 40_000_000
-_ROWS_IN_A_GROUP = 122_880
+CELLS_IN_A_SLICE = 40_000_000
+ROWS_IN_A_GROUP = 122_880
 MAX_SLICES = table.MAX_FILES_IN_A_BATCH
 
 
@@ -81,7 +81,7 @@ def write(
         copy = (
             f"copy (select {columns}, _deleted from (from records where {condition} order by {time}, {key})) "
             f"to {literal(str(path))} "
-            f"({PARQUET}, row_group_size {_ROWS_IN_A_GROUP})"
+            f"({PARQUET}, row_group_size {ROWS_IN_A_GROUP})"
         )
         with watched(connection, lambda share, done=number: on_progress((done + share) / len(conditions))):  # type: ignore[misc]
             connection.execute(copy)
@@ -89,7 +89,8 @@ def write(
             f"select count(*), epoch_us(min({time})), epoch_us(max({time})) from read_parquet({literal(str(path))})"
         ).fetchone() or (0, None, None)
         if rows:
-            written.append(_put(tenant, schema, path, rows, (first, last)))
+            file_id = ids.new_id("dsf", clock.now())
+            written.append(put(tenant, schema, file_id, path, rows, (first, last)))
         path.unlink()
         on_progress((number + 1) / len(conditions))
     return written
@@ -99,7 +100,7 @@ def _slices(connection: duckdb.DuckDBPyConnection, schema: Schema, staged: Stage
     """Yield conditions that part the records by time into about equal slices; deletions have no time."""
     time = identifier(schema.time)
     cells = staged.rows * (len(staged.columns) + 1)
-    count = min(max(-(-cells // _CELLS_IN_A_SLICE), 1), MAX_SLICES)
+    count = min(max(-(-cells // CELLS_IN_A_SLICE), 1), MAX_SLICES)
     if count == 1:
         yield "true"
         return
@@ -115,9 +116,29 @@ def _slices(connection: duckdb.DuckDBPyConnection, schema: Schema, staged: Stage
         yield " and ".join(within) if lower else f"({' and '.join(within) or 'true'} or {time} is null)"
 
 
-def _put(
-    tenant: Tenant, schema: Schema, path: Path, rows: int, times: tuple[int | None, int | None]
+def key_of(tenant: Tenant, schema: Schema, file_id: str) -> str:
+    """Return the key of the object of a data file."""
+    return f"lake/{schema.dataset}/{tenant.organisation_id}/{tenant.mode}/{file_id}.parquet"
+
+
+def put(
+    tenant: Tenant,
+    schema: Schema,
+    file_id: str,
+    path: Path,
+    rows: int,
+    times: tuple[int | None, int | None],
 ) -> Written:
+    """Put a Parquet file into the lake.
+
+    Args:
+        tenant: whose records they are.
+        schema: of the dataset.
+        file_id: of the data file to be.
+        path: of the file.
+        rows: how many it has.
+        times: the first and the last time, in microseconds since the epoch.
+    """
     credentials = lake_credentials(tenant, write=True)
     client = clients.s3_as(
         credentials.access_key_id,
@@ -125,8 +146,7 @@ def _put(
         credentials.session_token,
         credentials.region,
     )
-    file_id = ids.new_id("dsf", clock.now())
-    key = f"lake/{schema.dataset}/{tenant.organisation_id}/{tenant.mode}/{file_id}.parquet"
+    key = key_of(tenant, schema, file_id)
     size = path.stat().st_size
     clients.upload_file(client, path, settings().lake_bucket, key)
     first, last = (None if time is None else table.moment(time) for time in times)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FRESH_FOR = timedelta(minutes=5)
 _ORGANISATION = re.compile(r"org_[0-9A-Za-z]+", re.ASCII)
-_cache: dict[tuple[Tenant, bool], LakeCredentials] = {}
+_cache: dict[tuple[Tenant, bool, bool], LakeCredentials] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,15 @@ class LakeCredentials:
         return f"LakeCredentials({self.access_key_id}, expires={self.expires:%Y-%m-%dT%H:%M:%SZ})"
 
 
-def lake_credentials(tenant: Tenant, *, write: bool = False) -> LakeCredentials:
+def lake_credentials(tenant: Tenant, *, write: bool = False, delete: bool = False) -> LakeCredentials:
     """Return credentials for the tenant's files, from a warm cache until 5 minutes before they expire.
 
     Args:
         tenant: whose files.
         write: also to put objects.
+        delete: also to delete objects, which the role of compactions alone has the right to.
     """
-    cached = _cache.get((tenant, write))
+    cached = _cache.get((tenant, write, delete))
     now = clock.now()
     if cached is not None and cached.expires - now > _FRESH_FOR:
         return cached
@@ -54,7 +55,11 @@ def lake_credentials(tenant: Tenant, *, write: bool = False) -> LakeCredentials:
         RoleArn=config.lake_role_arn,
         RoleSessionName=f"{tenant.organisation_id}-{tenant.mode}"[:64],
         Policy=session_policy(
-            tenant, bucket=config.lake_bucket, write=write, partition=config.lake_role_arn.split(":")[1]
+            tenant,
+            bucket=config.lake_bucket,
+            write=write,
+            delete=delete,
+            partition=config.lake_role_arn.split(":")[1],
         ),
     )["Credentials"]
     for key in [key for key, value in _cache.items() if value.expires - now <= _FRESH_FOR]:
@@ -67,11 +72,13 @@ def lake_credentials(tenant: Tenant, *, write: bool = False) -> LakeCredentials:
         bucket=config.lake_bucket,
         expires=answer["Expiration"],
     )
-    _cache[tenant, write] = fresh
+    _cache[tenant, write, delete] = fresh
     return fresh
 
 
-def session_policy(tenant: Tenant, *, bucket: str, write: bool, partition: str = "aws") -> str:
+def session_policy(
+    tenant: Tenant, *, bucket: str, write: bool, delete: bool = False, partition: str = "aws"
+) -> str:
     """Return the session policy (JSON) that leaves of the lake role what belongs to the tenant.
 
     Raises:
@@ -79,9 +86,12 @@ def session_policy(tenant: Tenant, *, bucket: str, write: bool, partition: str =
     """
     if not _ORGANISATION.fullmatch(tenant.organisation_id) or tenant.mode not in {"live", "test"}:
         raise ValueError(f"not a tenant: {tenant!r}")
+    actions = ["s3:GetObject"]
+    actions += ["s3:PutObject", "s3:AbortMultipartUpload"] if write else []
+    actions += ["s3:DeleteObject"] if delete else []
     statement = {
         "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"] if write else ["s3:GetObject"],
+        "Action": actions,
         "Resource": f"arn:{partition}:s3:::{bucket}/lake/*/{tenant.organisation_id}/{tenant.mode}/*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

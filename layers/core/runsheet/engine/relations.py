@@ -94,10 +94,13 @@ class Relation:
                 f" from {self._files(self.recent)} group by {key}"
             )
 
-    def sql(self, start: datetime | None = None, end: datetime | None = None) -> str:
+    def sql(
+        self, start: datetime | None = None, end: datetime | None = None, *, with_recent: bool = True
+    ) -> str:
         """Return the query of the dataset's columns; of files without records from `start` to `end`, nothing.
 
-        The bounds only leave files out, they filter no record. `prepare` was called before.
+        The bounds only leave files out, they filter no record. Without recent records, those of base files that recent
+        ones replace or delete are left out all the same. `prepare` was called before.
         """
         columns = ", ".join(column.name for column in self.schema.columns)
         base = [source for source in self.base if source.overlaps(start, end)]
@@ -109,7 +112,7 @@ class Relation:
                 f" where not exists (from {latest} where {latest}.key = base.{key})" if self.recent else ""
             )
             parts.append(f"select {columns} from {self._files(base)} as base{overwritten}")  # noqa: S608
-        if recent:
+        if recent and with_recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
                 f"select {columns} from {self._files(recent)} as recent where _deleted is not true and exists"  # noqa: S608

@@ -20,6 +20,8 @@ class Settings:
     datasets_table: str
     dataset_uploads_table: str
     dataset_uploads_queue_url: str
+    dataset_compactions_table: str
+    dataset_compactions_queue_url: str
     dispatch_queue_url: str
     report_runs_queue_url: str
     report_configs_table: str
