@@ -8,7 +8,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import boto3
 import pytest
@@ -20,6 +20,7 @@ from account import status as account_status
 from account_usage import create as usage_create
 from account_usage import forecast as usage_forecast
 from account_usage import status as usage_status
+from report_runs import create as runs_create
 from report_runs import list as runs_list
 from runsheet.account_usage import totals
 from runsheet.api_keys import service as api_keys
@@ -699,3 +700,87 @@ def test_no_query_and_no_id_is_more_than_the_callers_mistake(key: str, query: st
         path={"jobId": job},
     )
     assert codes(send(usage_status.handler, request)) == ["notfound"]
+
+
+DAYS = {"start_date": "2026-07-01", "end_date": "2026-07-14"}
+
+
+def create_run(key: str, report_type: str = "standard", **days: str) -> Answer:
+    """Ask for an export as a report run, in the v1 contract's form."""
+    fields = {f"parameters[{name}]": value for name, value in (days or DAYS).items()}
+    body = urlencode({"report_type": f"account_usage.{report_type}.1", **fields})
+    headers = {
+        "authorization": f"Bearer {key}",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    return send(
+        runs_create.handler, event("POST", "/v1/reporting/report_runs", headers=headers, body=body.encode())
+    )
+
+
+def run_refused(answer: Answer, param: str, text: str) -> None:
+    assert answer.status == 400, answer.body
+    error = answer.json["error"]
+    assert error.keys() == {"message", "param", "type"}
+    assert (error["param"], error["type"]) == (param, "invalid_request_error")
+    assert text in error["message"]
+    assert boto3.client("dynamodb").scan(TableName=settings().report_runs_table)["Count"] == 0
+
+
+def test_a_report_run_of_usage_is_one_of_an_organisation_with_a_plan_of_credits(key: str) -> None:
+    answer = create_run(key)
+    assert (answer.status, answer.json["report_type"]) == (200, "account_usage.standard.1")
+    assert call("status", key, job=answer.json["id"]).json["status"] == "InProgress"
+
+
+@pytest.mark.parametrize("plan", [None, "enterprise"])
+def test_a_report_run_of_usage_needs_a_plan_of_credits(plan: str | None) -> None:
+    run_refused(create_run(key_of(make(plan))), "report_type", "whose plan has credits")
+
+
+def test_a_report_run_of_child_usage_needs_children(organisation_id: str, key: str) -> None:
+    run_refused(create_run(key, "child_detailed"), "report_type", "with child organisations")
+    make(parent_id=organisation_id)
+    assert create_run(key, "child_detailed").status == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "days", "param", "text"),
+    [
+        (
+            {},
+            DAYS | {"start_date": "2025-12-31"},
+            "start_date",
+            "starting at 2026-01-01, the first day of the subscription; you requested `start_date` = 2025-12-31.",
+        ),
+        (
+            {"subscription_end": date(2026, 7, 10)},
+            DAYS,
+            "end_date",
+            "through 2026-07-10, the last day of the subscription; you requested `end_date` = 2026-07-14.",
+        ),
+        (
+            {"subscription_start": date(2026, 7, 2), "subscription_end": None},
+            DAYS,
+            "start_date",
+            "starting at 2026-07-02",
+        ),
+        ({}, {"interval": "2025"}, "interval", "starting at 2026-01-01"),
+    ],
+)
+def test_a_report_run_of_usage_is_within_the_subscription(
+    fields: dict[str, Any], days: dict[str, str], param: str, text: str
+) -> None:
+    run_refused(create_run(key_of(make(**fields)), **days), f"parameters.{param}", text)
+
+
+def test_a_report_run_of_usage_needs_a_subscription() -> None:
+    none = {"subscription_start": None, "subscription_end": None}
+    run_refused(
+        create_run(key_of(make(**none))), "report_type", "whose subscription has a first or a last day"
+    )
+
+
+def test_the_days_of_a_subscription_are_all_there_for_a_report_run() -> None:
+    key = key_of(make(subscription_start=date(2026, 7, 1), subscription_end=date(2026, 7, 14)))
+    assert create_run(key).status == 200

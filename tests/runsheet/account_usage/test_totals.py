@@ -45,7 +45,8 @@ def lake(tables: None, buckets: None, queues: None, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def parent() -> Tenant:
-    return Tenant(organisations.create(NewOrganisation("Parent", plan="credits")).id, "live")
+    made = NewOrganisation("Parent", plan="credits", subscription_start=date(2026, 1, 1))
+    return Tenant(organisations.create(made).id, "live")
 
 
 def send(tenant: Tenant, dataset: str, *rows: dict[str, Any]) -> None:
@@ -107,7 +108,15 @@ def test_a_parents_run_names_its_children_as_they_are_called(parent: Tenant) -> 
 
 def test_a_child_sees_its_own_records_alone_and_its_deployments_charge(parent: Tenant) -> None:
     child = Tenant(
-        organisations.create(NewOrganisation("Child", parent_id=parent.organisation_id)).id, "live"
+        organisations.create(
+            NewOrganisation(
+                "Child",
+                parent_id=parent.organisation_id,
+                plan="credits",
+                subscription_start=date(2026, 1, 1),
+            )
+        ).id,
+        "live",
     )
     charge = {"id": "d1", "effective_from": "2026-01-01", "surcharge": 0.1}
     for tenant, quantity in ((parent, 7), (child, 2)):

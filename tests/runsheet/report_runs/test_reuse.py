@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,7 +182,10 @@ def test_it_takes_one_read_to_find_it() -> None:
 
 
 def test_reports_that_name_organisations_follow_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = organisations.create(NewOrganisation("Acme", "Etc/UTC"))
+    own = organisations.create(
+        NewOrganisation("Acme", "Etc/UTC", plan="credits", subscription_start=date(2024, 1, 1))
+    )
+    organisations.create(NewOrganisation("Acme Inc", "Etc/UTC", parent_id=own.id))
     tenant = Tenant(own.id, "test")
     send({"id": "u", "used_at": "2024-03-01T00:00:00Z", "category": "Compute", "unit": "h", "quantity": "1"},
          tenant=tenant, dataset="usage_records")  # fmt: skip
@@ -196,7 +200,7 @@ def test_reports_that_name_organisations_follow_them(monkeypatch: pytest.MonkeyP
     assert with_child.file is not None
     assert b"Acme Ltd" in files.contents(tenant, with_child.file.id, {}).body
     related = organisations.family(own.id)
-    renamed = [dataclasses.replace(related[0], name="Acme Inc"), *related[1:]]
+    renamed = [dataclasses.replace(related[0], name="Acme Corp"), *related[1:]]
     monkeypatch.setattr(organisations, "family", lambda _: renamed)
     assert ran(usage, tenant, **MARCH).reused_from is None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _REPORT_TYPES = {
     "standard": "account_usage.standard.1",
     "detailed": "account_usage.detailed.1",
-    "childDetailed": "account_usage.child_detailed.1",
+    "childDetailed": subscription.CHILD_DETAILED,
 }
 
 

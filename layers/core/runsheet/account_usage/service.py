@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runsheet.account_usage import forecasting, subscription
+from runsheet.account_usage import FAMILY, forecasting, subscription
 from runsheet.account_usage.model import UsageForecast, UsageReportStatus
 from runsheet.errors import NotFound
 from runsheet.files.service import download_url
@@ -58,7 +58,7 @@ def _export(tenant: Tenant, job_id: str) -> ReportRun:
     except NotFound:
         run = None
     gone = run is not None and run.file is not None and run.file.expires_at <= clock.seconds()
-    if run is None or gone or not run.report_type.startswith("account_usage."):
+    if run is None or gone or not run.report_type.startswith(FAMILY):
         raise NotFound("There is no such job.")
     return run
 

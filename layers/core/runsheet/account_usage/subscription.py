@@ -10,8 +10,12 @@ from runsheet.organisations import service as organisations
 if TYPE_CHECKING:
     from datetime import date
 
+    from runsheet.catalog import BoundParameters
     from runsheet.organisations.model import Organisation
     from runsheet.tenancy import Tenant
+
+
+CHILD_DETAILED = "account_usage.child_detailed.1"
 
 
 def organisation_of(tenant: Tenant) -> Organisation:
@@ -94,6 +98,46 @@ def exported_days(
     if problems:
         raise SeveralProblems(problems)
     return first, min(last, today)
+
+
+def check_run(tenant: Tenant, report_type_id: str, bound: BoundParameters) -> None:
+    """Hold a run that was asked for as a report run to what an export is held to, in the words of the v1 contract.
+
+    Args:
+        tenant: whose usage it is about.
+        report_type_id: one of the family.
+        bound: its parameters.
+
+    Raises:
+        InvalidRequest: the plan has no credits, the organisation has no children to report on, or the days are outside
+            of the subscription; `param` names what is wrong.
+    """
+    organisation = organisations.get(tenant.organisation_id)
+    if not organisation.has_credits_plan:
+        raise _unavailable(report_type_id, "an organisation whose plan has credits")
+    if report_type_id == CHILD_DETAILED and not organisations.has_children(organisation.id):
+        raise _unavailable(report_type_id, "an organisation with child organisations")
+    begins, ends = organisation.subscription_start, organisation.subscription_end
+    if begins is None and ends is None:
+        raise _unavailable(report_type_id, "an organisation whose subscription has a first or a last day")
+    available = f"Data for the report type {report_type_id} is only available"
+    first, last = bound.values["start_date"], bound.values["end_date"]
+    if begins is not None and first < begins:
+        raise bound.unavailable(
+            "start_date",
+            f"{available} starting at {begins}, the first day of the subscription; you requested `start_date` = {first}",
+        )
+    if ends is not None and last > ends:
+        raise bound.unavailable(
+            "end_date",
+            f"{available} through {ends}, the last day of the subscription; you requested `end_date` = {last}",
+        )
+
+
+def _unavailable(report_type_id: str, whose: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The report type {report_type_id} is only available to {whose}.", param="report_type"
+    )
 
 
 def _problem(reason: str, message: str, detail: str) -> InvalidRequest:

@@ -58,35 +58,25 @@ def compressed(upload: Upload, compress: str | None, name: str, made: datetime) 
             archive.close()
 
 
-class _Blocks:
+class _Gzip:
     def __init__(self, upload: Upload) -> None:
         self._upload = upload
-
-    def write(self, data: bytes) -> None:
-        raise NotImplementedError
-
-    def write_file(self, path: Path) -> None:
-        with path.open("rb", buffering=0) as file:
-            while block := file.read(_BLOCK):
-                self.write(block)
-
-
-class _Gzip(_Blocks):
-    def __init__(self, upload: Upload) -> None:
-        super().__init__(upload)
         self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
 
     def write(self, data: bytes) -> None:
         self._upload.write(self._deflate.compress(data))
+
+    def write_file(self, path: Path) -> None:
+        _copy(path, self.write)
 
     def finish(self) -> None:
         self._upload.write(self._deflate.flush())
         self._upload.finish()
 
 
-class _Zip(_Blocks):
+class _Zip:
     def __init__(self, upload: Upload, name: str, made: datetime) -> None:
-        super().__init__(upload)
+        self._upload = upload
         self._sink = _Sink(upload.write)
         file: Any = self._sink
         self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
@@ -100,6 +90,9 @@ class _Zip(_Blocks):
 
     def write(self, data: bytes) -> None:
         self._member.write(data)
+
+    def write_file(self, path: Path) -> None:
+        _copy(path, self.write)
 
     def finish(self) -> None:
         self._member.close()
@@ -126,3 +119,9 @@ class _Sink:
 
     def flush(self) -> None:
         """Everything is passed on at once."""
+
+
+def _copy(path: Path, write: Callable[[bytes], object]) -> None:
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            write(block)

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from runsheet import ids
-from runsheet.errors import InvalidRequest, NotFound, missing
+from runsheet.errors import InvalidRequest, missing
 from runsheet.events import table
 from runsheet.events.model import KEPT_SECONDS, TYPES, EventList, shown
-from runsheet.runtime import clock
+from runsheet.runtime import clock, paging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,8 @@ def retrieve(tenant: Tenant, event_id: str) -> Event:
     Raises:
         NotFound: unknown, another tenant's, or older.
     """
-    event = table.get(tenant, event_id) if ids.plausible("evt", event_id) else None
-    if event is None or event.expires_at <= clock.seconds():
+    event = _found(tenant, event_id)
+    if event is None:
         raise missing("event", event_id[:100])
     return event
 
@@ -37,11 +37,7 @@ def listed(tenant: Tenant, query: EventsQuery) -> EventList:
     Raises:
         InvalidRequest: both cursors, one that is no event of this tenant, or both `type` and `types`.
     """
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor:
-            _check_cursor(tenant, cursor, param)
+    paging.check_cursors(query, noun="event", known=lambda cursor: _found(tenant, cursor))
     oldest = clock.seconds() - KEPT_SECONDS + 1
     events, has_more = table.page(
         tenant,
@@ -71,8 +67,6 @@ def _types(query: EventsQuery) -> Sequence[str] | None:
     return None if len(names) == len(TYPES) else names
 
 
-def _check_cursor(tenant: Tenant, cursor: str, param: str) -> None:
-    try:
-        retrieve(tenant, cursor)
-    except NotFound as unknown:
-        raise InvalidRequest(unknown.message, param=param, code=unknown.code) from None
+def _found(tenant: Tenant, event_id: str) -> Event | None:
+    event = table.get(tenant, event_id) if ids.plausible("evt", event_id) else None
+    return None if event is None or event.expires_at <= clock.seconds() else event

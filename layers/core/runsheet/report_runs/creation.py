@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runsheet import catalog
+from runsheet import account_usage, catalog
 from runsheet.catalog import options
 from runsheet.datasets import service as datasets
 from runsheet.errors import InvalidRequest, NotFound
@@ -26,7 +26,8 @@ def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> R
 
     Raises:
         InvalidRequest: the report type is unknown, wants live mode, or refuses the parameters, or live mode does; the
-            interval lies outside the available data (contracts: v1, section 1.3).
+            interval lies outside the available data (contracts: v1, section 1.3) or, for account usage, outside of
+            what the organisation has subscribed to.
     """
     try:
         report_type = catalog.report_type(new.report_type)
@@ -42,6 +43,11 @@ def create(tenant: Tenant, new: NewReportRun, origin: Origin | None = None) -> R
         )
     bound = report_type.bind(new.parameters)
     options.check_mode(bound.echo, livemode=tenant.livemode)
+    if report_type.id.startswith(account_usage.FAMILY):
+        # Only here, because no other run asks for the organisation.
+        from runsheet.account_usage import subscription  # noqa: PLC0415
+
+        subscription.check_run(tenant, report_type.id, bound)
     for dataset in report_type.timed:
         available = datasets.availability(tenant, dataset)
         report_type.check_available(bound, available.start, available.end)

@@ -14,7 +14,7 @@ from runsheet.runtime.items import from_item, to_item
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from runsheet.runtime.model import CreatedListQuery
+    from runsheet.runtime.model import CreatedListQuery, ListQuery
 
 Found = TypeVar("Found")
 _LAST_ID = "~"  # sorts behind every digit of an id
@@ -85,12 +85,7 @@ def span(query: CreatedListQuery, *, prefix: str, noun: str, known: Callable[[st
     Raises:
         InvalidRequest: both cursors, or one that is not known.
     """
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor and not (ids.plausible(prefix, cursor) and known(cursor)):
-            unknown = missing(noun, cursor[:100])
-            raise InvalidRequest(unknown.message, param=param, code=unknown.code)
+    check_cursors(query, noun=noun, known=lambda cursor: ids.plausible(prefix, cursor) and known(cursor))
     since, before = query.created.since(), query.created.before()
     return Span(
         first=max(ids.lowest_id(prefix, since or 0), query.ending_before or ""),
@@ -102,3 +97,22 @@ def span(query: CreatedListQuery, *, prefix: str, noun: str, known: Callable[[st
         ascending=query.ending_before is not None,
         limit=query.limit,
     )
+
+
+def check_cursors(query: ListQuery, *, noun: str, known: Callable[[str], object]) -> None:
+    """Refuse cursors that lead nowhere.
+
+    Args:
+        query: that may have one.
+        noun: what an object is called in a message.
+        known: says of any text whether it is the id of one of the caller's objects.
+
+    Raises:
+        InvalidRequest: both cursors, or one that is not known.
+    """
+    if query.starting_after and query.ending_before:
+        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
+    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
+        if cursor and not known(cursor):
+            unknown = missing(noun, cursor[:100])
+            raise InvalidRequest(unknown.message, param=param, code=unknown.code)

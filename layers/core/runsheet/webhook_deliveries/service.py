@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runsheet import ids
 from runsheet.errors import InvalidRequest, missing
 from runsheet.events.model import KEPT_SECONDS
-from runsheet.runtime import clock
+from runsheet.runtime import clock, paging
 from runsheet.webhook_deliveries import queueing, table
 from runsheet.webhook_deliveries.model import AttemptObject, WebhookDeliveryList, WebhookDeliveryObject
 from runsheet.webhook_endpoints import service as webhook_endpoints
@@ -26,13 +26,9 @@ def listed(tenant: Tenant, endpoint_id: str, query: ListQuery) -> WebhookDeliver
         InvalidRequest: both cursors, or one that is no delivery of this endpoint.
     """
     endpoint = webhook_endpoints.retrieve(tenant, endpoint_id)
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor and _found(tenant, endpoint.id, cursor) is None:
-            raise InvalidRequest(
-                f"No such webhook delivery: '{cursor[:100]}'", param=param, code="resource_missing"
-            )
+    paging.check_cursors(
+        query, noun="webhook delivery", known=lambda cursor: _found(tenant, endpoint.id, cursor)
+    )
     deliveries, has_more = table.page(
         tenant,
         endpoint.id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runsheet import ids
 from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.ids import Origin
-from runsheet.runtime import clock, metadata
+from runsheet.runtime import clock, metadata, paging
 from runsheet.webhook_endpoints import secrets, table
 from runsheet.webhook_endpoints.model import WebhookEndpoint
 from runsheet.webhook_endpoints.objects import (
@@ -79,15 +79,9 @@ def listed(tenant: Tenant, query: ListQuery) -> WebhookEndpointList:
     Raises:
         InvalidRequest: both cursors, or one that is no endpoint of this tenant.
     """
-    if query.starting_after and query.ending_before:
-        raise InvalidRequest("You cannot use both starting_after and ending_before.", param="ending_before")
     found = table.of_tenant(tenant)[::-1]
     position = {endpoint.id: number for number, endpoint in enumerate(found)}
-    for param, cursor in (("starting_after", query.starting_after), ("ending_before", query.ending_before)):
-        if cursor and cursor not in position:
-            raise InvalidRequest(
-                f"No such webhook endpoint: '{cursor[:100]}'", param=param, code="resource_missing"
-            )
+    paging.check_cursors(query, noun="webhook endpoint", known=lambda cursor: cursor in position)
     if query.ending_before:
         following = found[: position[query.ending_before]]
         page, has_more = following[-query.limit :], len(following) > query.limit
