@@ -41,6 +41,7 @@ bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines
 	$(BIN)/python benchmarks/other_engines.py
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/compaction.py
 	$(BIN)/python benchmarks/account_usage.py
 	$(BIN)/python benchmarks/preview.py
 	$(BIN)/python benchmarks/initialisation.py

@@ -45,12 +45,12 @@ def snapshot(bucket: str, dataset: str) -> Snapshot:
             bytes=(here / file["name"]).stat().st_size,
             first=datetime.fromisoformat(file["first"]).replace(tzinfo=UTC),
             last=datetime.fromisoformat(file["last"]).replace(tzinfo=UTC),
-            level="base",
-            version=0,
+            level=file.get("level", "base"),
+            version=file.get("version", 0),
         )
         for file in listed
     )
-    return Snapshot(schema(dataset), bucket, files, 1)
+    return Snapshot(schema(dataset), bucket, files, max((file.version for file in files), default=0) + 1)
 
 
 def use(endpoint: str, bucket: str) -> None:

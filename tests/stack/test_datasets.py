@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from local.deployment import physical_ids
+from runsheet.dataset_compactions.triggers import MOST_FILES
+from runsheet.runtime.items import from_item, to_item
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -146,6 +150,38 @@ def test_what_one_organisation_sends_no_other_sees(place: Place, client: httpx.C
     with httpx.Client(base_url=place.base_url, auth=(other.test_key, ""), timeout=60) as stranger:
         assert visible(stranger) == 0
         assert report(stranger, "balance.summary.1") == []
+
+
+def test_many_small_batches_are_compacted_by_themselves_and_reports_stay_the_same(
+    place: Place, client: httpx.Client, organisation: Organisation
+) -> None:
+    for number in range(MOST_FILES):
+        client.post(f"{DATASET}/records", json=[row(number), row(100, 1000 + number)]).raise_for_status()
+    client.delete(f"{DATASET}/records/txn_3").raise_for_status()
+    itemized = "balance_change_from_activity.itemized.3"
+    # Other columns the second time, or else the result would be given again rather than made anew.
+    before = report(client, itemized, **{"columns][0": "balance_transaction_id", "columns][1": "net"})
+    dynamodb = place.session().client("dynamodb", endpoint_url=place.aws_endpoint_url)
+    ended = time.monotonic() + 150  # the sweeper comes every minute
+    while time.monotonic() < ended:
+        listed = dynamodb.query(
+            TableName=physical_ids(place)["DatasetsTable"],
+            KeyConditionExpression="tenant_dataset = :dataset AND begins_with(#item, :files)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues=to_item(
+                {":dataset": f"{organisation.id}#test#balance_transactions", ":files": "file#"}
+            ),
+            ConsistentRead=True,
+        )
+        files = [from_item(item) for item in listed["Items"]]
+        if len(files) == 1:
+            break
+        time.sleep(0.5)
+    assert [(file["level"], file["rows"]) for file in files] == [("base", MOST_FILES)]
+    assert visible(client) == MOST_FILES
+    after = report(client, itemized, **{"columns][0": "net", "columns][1": "balance_transaction_id"})
+    assert len(after) == MOST_FILES
+    assert after == before
 
 
 def test_complete_through_bounds_what_reports_accept(client: httpx.Client) -> None:

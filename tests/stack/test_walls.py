@@ -206,6 +206,24 @@ def test_credentials_for_reading_do_not_write(
                 s3.put_object(Bucket=bucket, Key=key + ".new", Body=b"x")
 
 
+def test_the_role_of_workers_deletes_nothing_whatever_their_session_asks_for(
+    place: Place, worker: boto3.Session, stored: dict[str, tuple[Organisation, str]]
+) -> None:
+    """Deleting is the right of another role, which lets itself be assumed by the compactor alone."""
+    del worker
+    organisation, key = stored["own"]
+    given = lake_credentials(tenant(organisation), delete=True)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=place.aws_endpoint_url,
+        aws_access_key_id=given.access_key_id,
+        aws_secret_access_key=given.secret_access_key,
+        aws_session_token=given.session_token,
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=physical_ids(place)["LakeBucket"], Key=key)
+
+
 def _policy(statement: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 

@@ -274,6 +274,16 @@ def test_only_the_sender_reads_what_webhooks_are_signed_with() -> None:
     assert resources("AWS::DynamoDB::Table")["WebhookSecretsTable"]["SSESpecification"]["SSEEnabled"] is True
 
 
+def test_only_the_compactor_may_delete_from_the_lake() -> None:
+    lake = {"Fn::Sub": "${LakeBucket.Arn}/lake/*"}
+    deleting = [
+        name for name, s in statements() if "s3:DeleteObject" in s["Action"] and s["Resource"] == lake
+    ]
+    assert deleting == ["LakeCompactionRole"]
+    role = resources("AWS::IAM::Role")["LakeCompactionRole"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert role["Condition"]["ArnLike"]["aws:PrincipalArn"]["Fn::Sub"].endswith("-CompactDataset*")
+
+
 QUEUES = resources("AWS::SQS::Queue")
 
 

@@ -110,6 +110,13 @@ def test_files_that_all_share_instants_take_several_steps_one_of_which_takes_the
     ]
 
 
+def test_large_files_of_which_too_many_share_instants_are_left_unless_they_hold_older_versions() -> None:
+    many = [file(f"{n:03}", 0, 9, rows=MOST if n < 60 else 1) for n in range(64)]
+    (step,) = steps(spans(many), Arrivals({"007"}, [5], [0, 0]), most_rows=MOST)
+    assert sorted(each.id for each in step.removed) == ["007", "060", "061", "062", "063"]
+    assert steps(spans(many[:60]), Arrivals((), [0], [0, 0]), most_rows=MOST) == []
+
+
 def test_a_base_file_without_times_is_an_error() -> None:
     with pytest.raises(ValueError, match="without times"):
         spans([file("a", None, None)])
@@ -143,7 +150,8 @@ def test_each_record_is_in_exactly_one_step_and_no_step_crosses_a_file_that_stay
     assert len(gone) == len(set(gone))
     assert held <= set(gone)
     assert all(len(step.removed) <= MOST_REMOVED for step in made)
-    staying = [each for each in files if each.id not in gone]
+    sorted_out = [each for span in found if len(span.files) <= MOST_REMOVED for each in span.files]
+    staying = [each for each in sorted_out if each.id not in gone]
     total = sum(each.rows for each in files if each.id in gone) + sum(inside) + sum(before)
     assert sum(step.rows for step in made) == total
     bounds = [(step.start, step.end) for step in made if step.with_recent]

@@ -60,7 +60,7 @@ def test_the_policy_does_not_reach(key: str) -> None:
     assert not allows(session_policy(TENANT, bucket="b", write=True), "s3:GetObject", f"arn:aws:s3:::b/{key}")
 
 
-def test_only_a_writer_may_write_and_nobody_may_list_or_delete() -> None:
+def test_only_a_writer_may_write_and_nobody_may_list() -> None:
     own = "arn:aws:s3:::b/lake/balance_transactions/org_a/live/dsf_1.parquet"
     assert not allows(session_policy(TENANT, bucket="b", write=False), "s3:PutObject", own)
     writer = session_policy(TENANT, bucket="b", write=True)
@@ -70,6 +70,15 @@ def test_only_a_writer_may_write_and_nobody_may_list_or_delete() -> None:
         "s3:PutObject",
         "s3:AbortMultipartUpload",
     ]
+
+
+def test_only_who_deletes_may_delete_and_only_the_tenants_own() -> None:
+    own = "arn:aws:s3:::b/lake/balance_transactions/org_a/live/dsf_1.parquet"
+    deleter = session_policy(TENANT, bucket="b", write=False, delete=True)
+    assert allows(deleter, "s3:DeleteObject", own)
+    assert not allows(deleter, "s3:DeleteObject", own.replace("org_a", "org_b"))
+    assert not allows(deleter, "s3:PutObject", own)
+    assert not allows(session_policy(TENANT, bucket="b", write=True), "s3:DeleteObject", own)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,8 @@ def test_credentials_are_kept_for_their_tenant_and_use(asked: list[dict[str, Any
     for other in (Tenant("org_a", "test"), Tenant("org_b", "live")):
         assert lake_credentials(other) != first
     assert lake_credentials(TENANT, write=True) != first
-    assert len(asked) == 4
+    assert lake_credentials(TENANT, delete=True) != first
+    assert len(asked) == 5
     assert lake_credentials(TENANT) is first
 
 

@@ -40,7 +40,7 @@ class Span:
     @property
     def rows(self) -> int:
         """How many records they have."""
-        return sum(file.rows for file in self.files)
+        return _rows(self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def steps(found: Sequence[Span], arrivals: Arrivals, *, most_rows: int) -> list[
     """Return what to rewrite.
 
     That is: what older versions are in; what new records lie between; files that share instants; small neighbours.
-    After it, base files follow each other in time, with about `most_rows` records each or fewer. A span of more than
-    MOST_REMOVED files takes several compactions to become so.
+    After it, base files follow each other in time, with about `most_rows` records each or fewer. Of a span of more than
+    MOST_REMOVED files only the small ones are joined, in one compaction or several: to sort it would take all at once.
     """
     touched = _touched(found, arrivals, most_rows)
     made: list[Step] = []
@@ -121,11 +121,12 @@ def steps(found: Sequence[Span], arrivals: Arrivals, *, most_rows: int) -> list[
             made += segment.steps(span.first)
             segment = _Segment(span.last + _INSTANT, most_rows)
             continue
-        if segment.is_full_with(span):
+        files = _rewritten(span, arrivals, most_rows)
+        if segment.is_full_with(files):
             made += segment.steps(span.first)
             segment = _Segment(span.first, most_rows)
-        segment.files += span.files
-        segment.rows += span.rows + _at(arrivals.inside, number)
+        segment.files += files
+        segment.rows += _rows(files) + _at(arrivals.inside, number)
     segment.rows += _at(arrivals.before, len(found))
     return made + segment.steps(None)
 
@@ -139,10 +140,10 @@ class _Segment:
     files: list[DataFile] = field(default_factory=list)
     rows: int = 0
 
-    def is_full_with(self, span: Span) -> bool:
-        """Whether a span more is too much for a step."""
-        too_many = len(self.files) + len(span.files) > MOST_REMOVED
-        return bool(self.files) and (too_many or self.rows + span.rows > MOST_ADDED * self.most_rows // 2)
+    def is_full_with(self, files: Sequence[DataFile]) -> bool:
+        """Whether these files more are too much for a step."""
+        too_many = len(self.files) + len(files) > MOST_REMOVED
+        return bool(self.files) and (too_many or self.rows + _rows(files) > MOST_ADDED * self.most_rows // 2)
 
     def steps(self, end: datetime | None) -> list[Step]:
         """Return the steps of what is between `start` and `end`."""
@@ -180,6 +181,18 @@ def _touched(found: Sequence[Span], arrivals: Arrivals, most_rows: int) -> list[
         )
         for number in range(len(found))
     ]
+
+
+def _rewritten(span: Span, arrivals: Arrivals, most_rows: int) -> tuple[DataFile, ...]:
+    """Return which files of a span that is touched are rewritten."""
+    if len(span.files) <= MOST_REMOVED:
+        return span.files
+    small = most_rows * _SMALL
+    return tuple(file for file in span.files if file.rows < small or file.id in arrivals.held)
+
+
+def _rows(files: Iterable[DataFile]) -> int:
+    return sum(file.rows for file in files)
 
 
 def _at(counts: Sequence[int] | None, number: int) -> int:
