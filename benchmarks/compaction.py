@@ -41,6 +41,7 @@ from itemized_csv import COLUMNS, DATASET, END, START, prepare
 from runsheet import catalog, ids
 from runsheet.dataset_compactions import merging, planning
 from runsheet.datasets import table, writing
+from runsheet.datasets.model import DataFile
 from runsheet.datasets.writing import Written
 from runsheet.engine import report
 from runsheet.engine.inputs import Inputs
@@ -138,7 +139,8 @@ def compact(rows: int, files: int, records: int, endpoint: str) -> dict[str, Any
     kept = [file for file in base if file.id not in rewritten]
     for file in kept:
         os.link(folder(before, DATASET) / f"{file.id}.parquet", here / f"{file.id}.parquet")
-    described = [asdict(file) for file in (*listed, *kept)]
+    both: list[Written | DataFile] = [*listed, *kept]
+    described = [asdict(file) for file in both]
     (here / "files.json").write_text(
         json.dumps(
             [

@@ -116,7 +116,7 @@ def test_what_comes_between_the_look_and_the_swaps_stays_on_top(
     data.upload({"id": "a"}, {"id": "b"})
     data.send({"id": "a", "description": "old"})
     data.send({"id": "b", "description": "old"})
-    waiting = [
+    waiting: list[Callable[[], object]] = [
         lambda: data.send({"id": "a", "description": "new"}, {"id": "b", "deleted": True}),
         lambda: data.upload({"id": "c"}),
     ]

@@ -37,7 +37,7 @@ def stored(number: float) -> datetime:
 def file(
     name: str, first: int | None = 0, last: int | None = 0, rows: int = MOST, **changes: Any
 ) -> DataFile:
-    values = {
+    values: dict[str, Any] = {
         "id": name,
         "key": f"lake/{name}",
         "rows": rows,

@@ -92,7 +92,9 @@ def tick() -> None:
 def page_of_runs(tenant: Tenant, cursor: str | None = None) -> tuple[list[ReportRun], bool]:
     query = CreatedListQuery(limit=100, starting_after=cursor)
     return report_runs.page(
-        tenant, span(query, prefix="frr", noun="report_run", known=lambda run_id: run_id == cursor)
+        tenant,
+        span(query, prefix="frr", noun="report_run", known=lambda run_id: run_id == cursor),
+        now=clock.seconds(),
     )
 
 

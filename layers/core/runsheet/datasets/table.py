@@ -200,7 +200,9 @@ def swap(
         "TableName": settings().datasets_table,
         "ConditionExpression": "attribute_exists(tenant_dataset)",
     }
-    deletes = [{"Delete": there | {"Key": _key(tenant, dataset, f"file#{file.id}")}} for file in removed]
+    deletes: list[Any] = [
+        {"Delete": there | {"Key": _key(tenant, dataset, f"file#{file.id}")}} for file in removed
+    ]
     puts = [_put_new(_file_item(tenant, dataset, file)) for file in added]
     try:
         dynamodb().transact_write_items(TransactItems=[{"Update": summary_update}, *puts, *deletes, *also])
