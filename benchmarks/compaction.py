@@ -41,7 +41,6 @@ from itemized_csv import COLUMNS, DATASET, END, START, prepare
 from runsheet import catalog, ids
 from runsheet.dataset_compactions import merging, planning
 from runsheet.datasets import table, writing
-from runsheet.datasets.model import DataFile
 from runsheet.datasets.writing import Written
 from runsheet.engine import report
 from runsheet.engine.inputs import Inputs
@@ -49,6 +48,8 @@ from runsheet.runtime import clock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runsheet.datasets.model import DataFile
 
 RECORDS = 1_000
 COUNTS = (1, 10, 100, 1_000)
