@@ -204,7 +204,7 @@ AT_WORK: dict[str, dict[str, int]] = {
     "SendEmailFunction": {
         "dynamodb:GetItem": 3,
         "dynamodb:PutItem": 1,
-        "dynamodb:UpdateItem": 4,
+        "dynamodb:UpdateItem": 6,
         "s3:GetObject": 1,
         "sesv2:SendEmail": 1,
     },
