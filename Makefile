@@ -34,8 +34,10 @@ check: $(INSTALLED) ## Check format, style, types and the template
 	$(BIN)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint --region us-east-1
 
-bench: $(INSTALLED) ## Measure: send times, the dispatcher, the itemized CSV, account usage, a preview, a run to its end, function starts
+bench: $(INSTALLED) ## Measure: send times, the dispatcher and its like at scale, fairness, the itemized CSV, account usage, a preview, a run to its end, function starts
 	$(BIN)/python benchmarks/next_send.py
+	$(BIN)/python benchmarks/dispatch_at_scale.py --measure
+	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/itemized_csv.py
 	$(BIN)/python benchmarks/account_usage.py

@@ -139,7 +139,7 @@ CALLS: dict[str, dict[str, int]] = {
     "SendEmailFunction": {"dynamodb:GetItem": 3, "dynamodb:UpdateItem": 2},
     "NoteMailEventFunction": {"dynamodb:PutItem": 1, "dynamodb:UpdateItem": 1},
     "SendWebhookFunction": {"dynamodb:BatchGetItem": 1, "dynamodb:UpdateItem": 2},
-    "SweepFunction": {"dynamodb:Query": 12},
+    "SweepFunction": {"dynamodb:Query": 48},
     "DispatchDueFunction": {"sqs:SendMessageBatch": 2, "sqs:SendMessageBatch items": 16},
     "DispatchShardFunction": {"dynamodb:Query": 1},
     "AnnounceFunction": {
