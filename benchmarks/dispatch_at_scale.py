@@ -69,7 +69,8 @@ def simulate(deployment: Deployment, due: int) -> Outcome:
     narrowest = min(limits, key=limits.__getitem__)
     rate = limits[narrowest] / deployment.shards
     left = due / deployment.shards
-    of_shard, late, second = left, {}, 0
+    of_shard, second = left, 0
+    late: dict[float, int] = {}
     while left > 0:
         # A dispatcher that is cut off leaves the rest to that of the next tick.
         if second % _TICK_SECONDS < _TIMEOUT_SECONDS:

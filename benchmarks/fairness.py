@@ -72,7 +72,8 @@ def waits(
         seconds: that a message takes.
         sent: when and for which group each message is sent.
     """
-    queue, waited = Queue(fair), {group: [] for _, group in sent}
+    queue = Queue(fair)
+    waited: dict[str, list[float]] = {group: [] for _, group in sent}
     arrivals = deque(sorted(sent))
     busy: list[tuple[float, str]] = []
     now = 0.0

@@ -166,8 +166,9 @@ def _number_workers(place: Place) -> None:
         for mapping in page["EventSourceMappings"]:
             most = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
             if most is not None:
-                scaling = {"MaximumConcurrency": int(most)}
-                functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
+                functions.update_event_source_mapping(
+                    UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)}
+                )
 
 
 def _forget_former_deployments(place: Place) -> None:

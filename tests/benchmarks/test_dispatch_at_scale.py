@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dispatch_at_scale import Deployment, simulate
 
-from benchmarks.dispatch_at_scale import Deployment, simulate
 from runsheet import leases
 from runsheet.report_configs import table
 from tests.template.template import resources

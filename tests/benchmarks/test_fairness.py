@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from benchmarks.fairness import scenario, waits
+from fairness import scenario, waits
 
 
 def longest(found: dict[str, list[float]]) -> float:

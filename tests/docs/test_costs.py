@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from docs import costs
+from tests.functions.calls import CALLS
 
 LOAD = costs.Workload()
 
@@ -48,8 +49,8 @@ def test_more_costs_more(name: str) -> None:
 
 def test_a_call_more_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     before = costs.bill(LOAD)["DynamoDB requests"]
-    calls = costs.CALLS["ReportRunsRetrieveFunction"]
-    monkeypatch.setitem(costs.CALLS, "ReportRunsRetrieveFunction", calls | {"dynamodb:GetItem": 2})
+    calls = CALLS["ReportRunsRetrieveFunction"]
+    monkeypatch.setitem(CALLS, "ReportRunsRetrieveFunction", calls | {"dynamodb:GetItem": 2})
     polls = LOAD.asked * LOAD.polls_of_a_run
     assert costs.bill(LOAD)["DynamoDB requests"] - before == pytest.approx(polls / 1e6 * 0.125)
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from runsheet.deliveries import pacing
 from runsheet.rate_limits import table
+from runsheet.rate_limits.model import Limit
 from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 from tests.lake import one_call_at_a_time
@@ -72,7 +73,7 @@ def test_a_fault_of_the_table_keeps_no_mail_back(
 
     monkeypatch.setattr(clients.dynamodb_in_passing(), "update_item", throttled)
     with pytest.raises(ClientError):
-        table.take("x", pacing.Limit(1, 1), now=1, busy=False)
+        table.take("x", Limit(1, 1), now=1, busy=False)
     assert waits(3) == []
     assert time == [NOW]
 
