@@ -36,6 +36,8 @@ check: $(INSTALLED) ## Check format, style, types and the template
 
 bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines, ingest, dispatcher, starts, a run to its end
 	$(BIN)/python benchmarks/next_send.py
+	$(BIN)/python benchmarks/dispatch_at_scale.py --measure
+	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/itemized_csv.py
 	$(BIN)/python benchmarks/other_engines.py

@@ -155,7 +155,20 @@ def _deploy(template: Path, digest: str, place: Place) -> None:
     ]
     arguments += ["--no-progressbar", "--tags", f"{_SOURCES_TAG}={digest}"]
     _run_sam("deploy", arguments, place, {"SAM_CLI_POLL_DELAY": "0.2"})
+    _number_workers(place)
     _forget_former_deployments(place)
+
+
+def _number_workers(place: Place) -> None:
+    """Make a number of each MaximumConcurrency: the emulator keeps a parameter's as text, and its poller fails at it."""
+    functions = place.session().client("lambda", endpoint_url=place.aws_endpoint_url)
+    for page in functions.get_paginator("list_event_source_mappings").paginate():
+        for mapping in page["EventSourceMappings"]:
+            most = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+            if most is not None:
+                functions.update_event_source_mapping(
+                    UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)}
+                )
 
 
 def _forget_former_deployments(place: Place) -> None:

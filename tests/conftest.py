@@ -37,6 +37,7 @@ _AWS = {
     "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
+    "MAILS_PER_SECOND": "0",
     "BASE_URL_PARAMETER": "/runsheet/base-url",
     "ALLOW_LOCAL_WEBHOOKS": "false",
     "EVENT_BUS": "runsheet-events",

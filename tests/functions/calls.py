@@ -141,7 +141,7 @@ CALLS: dict[str, dict[str, int]] = {
     "NoteMailEventFunction": {"dynamodb:PutItem": 1, "dynamodb:UpdateItem": 1},
     "SendWebhookFunction": {"dynamodb:BatchGetItem": 1, "dynamodb:UpdateItem": 2},
     "CompactDatasetFunction": {"dynamodb:UpdateItem": 1},
-    "SweepFunction": {"dynamodb:Query": 16},
+    "SweepFunction": {"dynamodb:Query": 64},
     "DispatchDueFunction": {"sqs:SendMessageBatch": 2, "sqs:SendMessageBatch items": 16},
     "DispatchShardFunction": {"dynamodb:Query": 1},
     "AnnounceFunction": {
@@ -206,7 +206,7 @@ AT_WORK: dict[str, dict[str, int]] = {
     "SendEmailFunction": {
         "dynamodb:GetItem": 3,
         "dynamodb:PutItem": 1,
-        "dynamodb:UpdateItem": 4,
+        "dynamodb:UpdateItem": 6,
         "s3:GetObject": 1,
         "sesv2:SendEmail": 1,
     },

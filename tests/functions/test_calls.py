@@ -57,6 +57,7 @@ def objects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Objects:
     """The objects of the sample events; the limits of requests are on, as they are in AWS."""
+    monkeypatch.setenv("MAILS_PER_SECOND", "14")
     for name in ("LIVE_REQUESTS_PER_SECOND", "TEST_REQUESTS_PER_SECOND", "USAGE_REQUESTS_PER_SECOND"):
         monkeypatch.setenv(name, "100")
     return Objects(Tenant(organisations.create(SUBSCRIPTION).id, "test"))

@@ -28,7 +28,8 @@ QUEUED_SECONDS = 300
 # How long after the write of an item its message must have been seen, or else it was never sent.
 FIRST_ATTENTION_SECONDS = 30
 MAX_ATTEMPTS = 3
-SHARDS = ("0", "1", "2", "3")
+# One value of an index takes 1,000 writes a second, and a run makes about five in its life (docs/scale.md).
+SHARDS = tuple(str(number) for number in range(16))
 
 
 class LeaseLost(Exception):

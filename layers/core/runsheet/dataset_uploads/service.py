@@ -103,4 +103,5 @@ def sweep() -> None:
                 clients.sqs().send_message(
                     QueueUrl=settings().dataset_uploads_queue_url,
                     MessageBody=UploadArrived.of(upload).model_dump_json(),
+                    MessageGroupId=tenant.organisation_id,
                 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runsheet import ids
-from runsheet.deliveries import composing, sending, suppression, table
+from runsheet.deliveries import composing, pacing, sending, suppression, table
 from runsheet.email_addresses import folded
 from runsheet.mail.addresses import Undeliverable, to_ascii
 from runsheet.report_configs import mailing
@@ -71,6 +71,7 @@ def _prepared(message: DeliveryRequested, delivery: Delivery, lease: str) -> tup
         return None
     recipient = to_ascii(delivery.email)
     mail, unsubscribe_hash = composing.compose(delivery, run, config)
+    pacing.wait()
     return mail, unsubscribe_hash, recipient
 
 

@@ -90,7 +90,10 @@ def _recipients(sending: Sending, config: ReportConfig) -> Iterator[tuple[str, R
 
 
 def _queue(deliveries: list[Delivery]) -> None:
-    refused = messages.send(settings().emails_queue_url, [DeliveryRequested.of(one) for one in deliveries])
+    requests = [DeliveryRequested.of(one) for one in deliveries]
+    # One organisation's thousand recipients do not keep another's one waiting.
+    groups = [one.tenant.organisation_id for one in deliveries]
+    refused = messages.send(settings().emails_queue_url, requests, groups=groups)
     if refused:
         raise NotQueuedError(len(refused))
 

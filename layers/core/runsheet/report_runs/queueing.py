@@ -35,14 +35,19 @@ def expires_at(run: ReportRun) -> int:
 
 def queue_all(runs: Sequence[ReportRun]) -> None:
     """Ask for a worker for each of the stored runs; the sweeper asks for those that this fails to."""
-    for number in messages.send(settings().report_runs_queue_url, [_message(run) for run in runs]):
+    # One organisation's ten thousand runs do not keep another's one waiting.
+    groups = [run.tenant.organisation_id for run in runs]
+    requests = [_message(run) for run in runs]
+    for number in messages.send(settings().report_runs_queue_url, requests, groups=groups):
         logger.error("run not queued; the sweeper will", extra={"run": runs[number].id})
 
 
 def queue(run: ReportRun) -> None:
     """Ask for a worker."""
     clients.sqs().send_message(
-        QueueUrl=settings().report_runs_queue_url, MessageBody=_message(run).model_dump_json()
+        QueueUrl=settings().report_runs_queue_url,
+        MessageBody=_message(run).model_dump_json(),
+        MessageGroupId=run.tenant.organisation_id,
     )
 
 

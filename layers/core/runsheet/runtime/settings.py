@@ -44,6 +44,7 @@ class Settings:
     mail_events_queue_url: str
     mail_from: str
     mail_configuration_set: str
+    mails_per_second: str
     base_url_parameter: str
     lake_bucket: str
     lake_role_arn: str

@@ -1,0 +1,25 @@
+"""The simulation of the queue: groups keep one organisation's runs from delaying the others by more than one run."""
+
+from __future__ import annotations
+
+import pytest
+from fairness import scenario, waits
+
+
+def longest(found: dict[str, list[float]]) -> float:
+    return max(wait for group, all_of in found.items() if group != "loud" for wait in all_of)
+
+
+@pytest.mark.parametrize("workers", [5, 40])
+def test_with_groups_others_wait_for_one_run_at_most(workers: int) -> None:
+    sent = scenario(1_000)
+    assert longest(waits(fair=True, workers=workers, seconds=30, sent=sent)) <= 30
+    assert longest(waits(fair=False, workers=workers, seconds=30, sent=sent)) >= 1_000 / workers * 30 - 200
+
+
+def test_every_message_is_worked_on_once_and_no_worker_idles() -> None:
+    sent = scenario(1_000)
+    found = waits(fair=True, workers=10, seconds=30, sent=sent)
+    assert {group: len(all_of) for group, all_of in found.items()}["loud"] == 1_000
+    assert sum(map(len, found.values())) == len(sent)
+    assert max(found["loud"]) <= len(sent) / 10 * 30
