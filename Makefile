@@ -44,7 +44,7 @@ bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/compaction.py
-	$(BIN)/python benchmarks/account_usage.py
+	$(BIN)/python benchmarks/usage_export.py
 	$(BIN)/python benchmarks/preview.py
 	$(BIN)/python benchmarks/initialisation.py
 	$(BIN)/python benchmarks/warm_handlers.py

@@ -1,6 +1,6 @@
 """The child detailed usage export from S3 to S3, against a bare DuckDB aggregate and COPY over the same files.
 
-    PYTHONPATH=layers/core python benchmarks/account_usage.py    # 24 months x 20 categories x 1,000 children, by day
+    PYTHONPATH=layers/core python benchmarks/usage_export.py    # 24 months x 20 categories x 1,000 children, by day
 
 Both are run on this machine one after the other, each in a process of its own, with two threads. The bare statement has
 the rates written into it; the export looks up the rate of each day, and uses up promotional credits in a second case.
