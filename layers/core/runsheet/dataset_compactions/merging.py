@@ -136,7 +136,7 @@ class Merge:
         listed = ", ".join(literal(source.path) for source in self._merged.base)
         found = self._connection.execute(
             f"select distinct file_index from read_parquet([{listed}]) as base "
-            f"where exists (from {latest} where {latest}.key = base.{key})"
+            f"semi join {latest} on {latest}.key = base.{key}"
         ).fetchall()
         return {_file_id(self._merged.base[index]) for (index,) in found}
 

@@ -104,16 +104,15 @@ class Relation:
         key, latest = self.schema.key, self._latest
         parts = []
         if base:
-            overwritten = (
-                f" where not exists (from {latest} where {latest}.key = base.{key})" if self.recent else ""
-            )
+            # Joins, not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base.
+            overwritten = f" anti join {latest} on {latest}.key = base.{key}" if self.recent else ""
             parts.append(f"select {columns} from {_files(base)} as base{overwritten}")  # noqa: S608
         if recent and with_recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
-                f"select {columns} from {_files(recent)} as recent where _deleted is not true and exists"  # noqa: S608
-                f" (from {latest} where {latest}.key = recent.{key}"
-                f" and {latest}.file_index = [{indexes}][(recent.file_index + 1)::bigint])"
+                f"select {columns} from (select *, [{indexes}][(file_index + 1)::bigint] as _index"  # noqa: S608
+                f" from {_files(recent)} where _deleted is not true) as recent"
+                f" semi join {latest} on {latest}.key = recent.{key} and {latest}.file_index = recent._index"
             )
         return "\nunion all\n".join(parts) or self._nothing()
 
