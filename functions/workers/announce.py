@@ -10,10 +10,10 @@ def announce(key: dict[str, str]) -> None:
     """Tell of one run."""
     run = report_runs.ended(key)
     if run is not None:
-        (event,) = events.record(events.of_run(run))
+        recorded = events.record([events.of_run(run)])
         report_configs.announce(run)
         # Last: the bus would get it once more for each time that something before it failed.
-        events.publish(event)
+        events.publish(recorded)
 
 
 handler = stream(announce)

@@ -155,7 +155,7 @@ CALLS: dict[str, dict[str, int]] = {
     "AnnounceReportTypesFunction": {
         "dynamodb:BatchGetItem": 1,
         "dynamodb:Query": 1,
-        "dynamodb:TransactWriteItems": 54,
+        "dynamodb:TransactWriteItems": 1,
         "dynamodb:TransactWriteItems items": 54,
         "events:PutEvents": 6,
         "events:PutEvents items": 54,

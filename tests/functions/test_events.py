@@ -124,7 +124,7 @@ class Objects:
     def event(self) -> Event:
         _ = self.endpoint_id  # that it is told of it
         event = events.of_run(self.run)
-        events.record(event)
+        events.record([event])
         return event
 
     @cached_property

@@ -173,7 +173,7 @@ def repeat(tenant: Tenant) -> Callable[[str], Answer]:
     )
     run = report_runs.new_run(tenant, catalog.report_type("balance.summary.1"), BOUND)
     happened = events.of_run(replace(run, status="failed", error="No.", error_code="internal_error"))
-    events.record(happened)
+    events.record([happened])
     made = {
         "rc_EXAMPLE": config.id,
         "file_EXAMPLE": file.id,

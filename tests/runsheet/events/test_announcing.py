@@ -39,7 +39,7 @@ def ended(run: ReportRun) -> ReportRun:
 def test_a_run_that_succeeded_is_told_of_once_with_its_file_inline() -> None:
     run = put_run(SENDING, file=put_file(b"a\n1\n"))
     for _ in range(3):
-        announcing.record(announcing.of_run(ended(run)))
+        announcing.record([announcing.of_run(ended(run))])
     (event,) = stored()
     assert (event.type, event.created) == ("reporting.report_run.succeeded", NOW)
     shown = event.data.object
@@ -57,7 +57,7 @@ def test_no_event_holds_an_address_that_needs_no_key() -> None:
 
 def test_a_run_that_failed_is_told_of_when_it_failed_and_why() -> None:
     run = put_run(SENDING, file=None, error="The memory did not suffice.")
-    announcing.record(announcing.of_run(ended(run)))
+    announcing.record([announcing.of_run(ended(run))])
     (event,) = stored()
     assert (event.type, event.created) == ("reporting.report_run.failed", NOW + 7)
     assert (event.data.object["error"], event.data.object["result"]) == ("The memory did not suffice.", None)

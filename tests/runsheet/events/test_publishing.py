@@ -48,7 +48,7 @@ def arrived() -> Callable[[], list[Any]]:
 
 
 def test_the_envelope_tells_what_it_is_and_whose(arrived: Callable[[], list[Any]]) -> None:
-    announcing.publish(EVENT)
+    announcing.publish([EVENT])
     (envelope,) = arrived()
     assert (envelope["source"], envelope["detail-type"]) == ("runsheet", "reporting.report_run.failed")
     assert envelope["resources"] == ["org_a"]
@@ -72,7 +72,7 @@ def test_many_events_go_in_calls_of_ten_and_of_no_more_than_the_bus_takes(
     large = [
         replace(EVENT, id=f"evt_l{number}", object=EVENT.object | {"x": "x" * 100_000}) for number in range(3)
     ]
-    announcing.publish(*small, *large)
+    announcing.publish([*small, *large])
     assert calls == [
         [event.id for event in small[:10]],
         [event.id for event in [*small[10:], *large[:2]]],
@@ -97,7 +97,7 @@ def test_what_the_bus_does_not_take_is_shown_again(monkeypatch: pytest.MonkeyPat
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
     monkeypatch.setattr(clients.events(), "put_events", lambda **_: refused)
     with pytest.raises(NotPublished, match="InternalFailure"):
-        announcing.publish(EVENT)
+        announcing.publish([EVENT])
     run = put_run(sample_sending(sample_config()), file=put_file(b"a\n1\n"))
     keys = {"tenant": {"S": TENANT.partition}, "id": {"S": run.id}}
     record = {"eventID": "1", "eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "7"}}
@@ -111,12 +111,42 @@ def test_an_event_that_is_too_large_for_the_bus_names_its_object_alone(
     large = Event(
         EVENT.tenant, "evt_2", RUN_FAILED, NOW, EVENT.object | {"parameters": {"columns": columns * 2}}
     )
-    announcing.publish(large)
+    announcing.publish([large])
     (envelope,) = arrived()
     assert envelope["detail"]["data"] == {"object": {"id": "frr_1", "object": "o"}}
     assert (envelope["detail"]["id"], envelope["detail"]["type"]) == ("evt_2", RUN_FAILED)
     nearly = Event(
         EVENT.tenant, "evt_3", RUN_FAILED, NOW, EVENT.object | {"parameters": {"columns": columns[:400]}}
     )
-    announcing.publish(nearly)
+    announcing.publish([nearly])
     assert len(arrived()[0]["detail"]["data"]["object"]["parameters"]["columns"]) == 400
+
+
+def test_many_events_are_put_on_the_bus_in_calls_of_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[Any]] = []
+
+    def put(**request: Any) -> dict[str, Any]:
+        calls.append(request["Entries"])
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "x"} for _ in request["Entries"]]}
+
+    monkeypatch.setattr(clients.events(), "put_events", put)
+    sizes = [10] * 23 + [100_000, 100_000, 100_000, 240_000, 10, 240_000]
+    announcing.publish(
+        [
+            Event(EVENT.tenant, f"evt_{number}", RUN_FAILED, NOW, EVENT.object | {"text": "x" * size})
+            for number, size in enumerate(sizes)
+        ]
+    )
+    told = [json.loads(entry["Detail"])["id"] for entries in calls for entry in entries]
+    assert told == [f"evt_{number}" for number in range(len(sizes))]
+    assert [len(entries) for entries in calls] == [10, 10, 5, 1, 2, 1]
+    assert all(sum(len(entry["Detail"]) for entry in entries) <= 250_000 for entries in calls)
+
+
+def test_one_event_that_the_bus_does_not_take_is_enough_to_be_shown_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = {"FailedEntryCount": 1, "Entries": [{"EventId": "x"}, {"ErrorCode": "ThrottlingException"}]}
+    monkeypatch.setattr(clients.events(), "put_events", lambda **_: refused)
+    with pytest.raises(NotPublished, match="ThrottlingException"):
+        announcing.publish([EVENT, EVENT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from runsheet import ids
@@ -13,6 +14,7 @@ from runsheet.events import service, table
 from runsheet.events.model import KEPT_SECONDS, RUN_FAILED, RUN_SUCCEEDED, TYPE_UPDATED, Event, EventsQuery
 from runsheet.runtime import clock
 from runsheet.runtime.dialects import v1
+from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def put(kind: str = RUN_SUCCEEDED, *, age: int = 0, tenant: Tenant = TENANT, **c
     """Store an event of `age` seconds ago and return its id."""
     created = NOW - age
     event_id = ids.new_id("evt", clock.at(created))
-    assert table.put(Event(tenant, event_id, kind, created, {"id": "frr_1", "error": None}, **changes))
+    event = Event(tenant, event_id, kind, created, {"id": "frr_1", "error": None}, **changes)
+    assert table.put([(event, [])]) == [event]
     return event_id
 
 
@@ -189,5 +192,32 @@ def test_a_wrong_query_is_refused_by_its_field(query: str, param: str) -> None:
 
 def test_an_event_is_stored_once() -> None:
     event = Event(TENANT, "evt_00000000a", RUN_FAILED, NOW, {})
-    assert table.put(event)
-    assert not table.put(event)
+    assert table.put([(event, [])]) == [event]
+    assert table.put([(event, [])]) == []
+
+
+@pytest.mark.parametrize("there", [[], [0], [3, 4, 119], list(range(50, 60)), list(range(120))])
+def test_of_many_events_those_that_are_there_already_are_left_with_what_goes_with_them(
+    there: list[int],
+) -> None:
+    """As after a worker that died between two writes, or one that another overtook."""
+    events = [Event(TENANT, f"evt_0000{number:04}", RUN_FAILED, NOW, {"n": number}) for number in range(120)]
+
+    def with_another(event: Event, number: int) -> tuple[Event, list[Any]]:
+        beside = {"tenant": {"S": "beside"}, "id": {"S": f"{number:04}"}}
+        return event, [{"Put": {"TableName": settings().events_table, "Item": beside}}]
+
+    before = [events[number] for number in there]
+    assert table.put([(event, []) for event in before]) == before
+    fresh = [event for event in events if event not in before]
+    assert table.put([with_another(event, number) for number, event in enumerate(events)]) == fresh
+    for event in events:
+        assert table.get(TENANT, event.id) == event
+    answer = boto3.client("dynamodb").query(
+        TableName=settings().events_table,
+        KeyConditionExpression="tenant = :beside",
+        ExpressionAttributeValues={":beside": {"S": "beside"}},
+    )
+    assert [int(item["id"]["S"]) for item in answer["Items"]] == [
+        number for number in range(120) if number not in there
+    ]

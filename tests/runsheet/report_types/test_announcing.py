@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from runsheet import catalog
 from runsheet.datasets import service as datasets
 from runsheet.datasets import table
 from runsheet.datasets.model import Batch, Summary
 from runsheet.events import service as events
-from runsheet.events.model import EventsQuery
+from runsheet.events.model import TYPE_UPDATED, EventsQuery
 from runsheet.report_types import announcing
 from runsheet.runtime.items import from_item
 from runsheet.runtime.settings import settings
 from runsheet.runtime.stream import Change
 from runsheet.tenancy import Tenant
+from runsheet.webhook_endpoints import service as webhook_endpoints
+from runsheet.webhook_endpoints.objects import NewWebhookEndpoint
 from tests.gateway import Context
 from workers.announce_report_types import handler
 
@@ -161,6 +165,48 @@ def test_the_worker_reads_the_stream_as_dynamodb_writes_it() -> None:
     assert handler({"Records": records}, Context()) == {"batchItemFailures": []}
     assert {event.data.object["id"] for event in listed()} == BALANCE
     assert {event.created for event in listed()} == {1_772_330_000}
+
+
+@pytest.mark.parametrize("endpoints", [0, 1, 5])
+def test_it_takes_few_calls_to_tell_of_all_types_of_the_balance(
+    endpoints: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(endpoints):
+        new = NewWebhookEndpoint(url=f"https://example.com/{number}", enabled_events=[TYPE_UPDATED])
+        webhook_endpoints.create(TENANT, new)
+    batch("balance_transactions")
+    calls: Counter[str] = Counter()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def counted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        calls[operation] += 1
+        return call(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+    types = len(BALANCE)
+    change = Change(
+        id="change",
+        at=int(DAY.timestamp()),
+        key={"tenant_dataset": f"{TENANT.partition}#balance_transactions", "item": "summary"},
+        old={},
+        new=image("balance_transactions"),
+    )
+    calls.clear()
+    announcing.announce(change)
+    assert calls == Counter(
+        {
+            "BatchGetItem": 1,
+            "Query": 1,
+            "TransactWriteItems": -(-types // (100 // (1 + endpoints))),
+            "SendMessageBatch": -(-types * endpoints // 10),
+            "PutEvents": -(-types // 10),
+        }
+    )
+    assert {event.data.object["id"] for event in listed()} == BALANCE
+    deliveries = boto3.client("dynamodb").scan(TableName=settings().webhook_deliveries_table, Select="COUNT")[
+        "Count"
+    ]
+    assert deliveries == types * endpoints
 
 
 def test_other_items_of_the_table_are_no_news() -> None:

@@ -76,7 +76,7 @@ class Acme:
         event = Event(
             self.tenant, ids.new_id("evt", clock.now()), kind, clock.seconds(), about or {"id": "frr_1"}
         )
-        announcing.record(event)
+        announcing.record([event])
         return event
 
     def stored(self, event: Event) -> Event:

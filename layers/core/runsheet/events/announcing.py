@@ -18,16 +18,18 @@ from runsheet.webhook_deliveries import table as webhook_deliveries
 from runsheet.webhook_endpoints import table as webhook_endpoints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from runsheet.report_runs.model import ReportRun
     from runsheet.report_types.model import ReportTypeObject
     from runsheet.tenancy import Tenant
 
 
 SOURCE = "runsheet"
-# EventBridge takes entries of 256 KB; a run with hundreds of long column names is longer, and is then named alone.
+# EventBridge takes 256 KB in a call, and so in an entry; a run with hundreds of long column names is longer, and is then
+# named alone. What an entry has beside its detail is a hundred bytes.
 _MAX_DETAIL_BYTES = 250_000
-# And ten entries in a call, whose details together stay below the same size.
-_MAX_ENTRIES = 10
+_ENTRIES_PER_CALL = 10
 
 
 class NotPublished(Exception):
@@ -64,53 +66,60 @@ def of_report_type(tenant: Tenant, report_type: ReportTypeObject, *, change: str
     )
 
 
-def record(*told: Event) -> list[Event]:
-    """Store events of one tenant and type, each with a delivery to each endpoint that gets it, and return them.
+def record(events: Sequence[Event]) -> list[Event]:
+    """Store events of a tenant with a delivery to each endpoint that gets them, once, however often it is called.
 
-    Each is stored once, however often it is called. An event and its deliveries are one write: whatever dies behind it
-    leaves deliveries that are due, and the sweeper has them sent. An endpoint that is made later does not get the event.
+    An event and its deliveries are one write: whatever dies behind it leaves deliveries that are due, and the sweeper has
+    them sent. An endpoint that is made later does not get the event. Return the events with the endpoints they go to.
     """
-    if not told:
+    if not events:
         return []
-    endpoints = [one.id for one in webhook_endpoints.of_tenant(told[0].tenant) if one.gets(told[0].type)]
-    recorded, due = [], []
-    for event in told:
-        deliveries = [queueing.of(event, endpoint_id) for endpoint_id in endpoints]
-        recorded.append(replace(event, awaited=frozenset(endpoints)))
-        if table.put(recorded[-1], [webhook_deliveries.put_operation(delivery) for delivery in deliveries]):
-            due += deliveries
-    queueing.queue_all(due)
+    there = webhook_endpoints.of_tenant(events[0].tenant)
+    recorded = [
+        replace(event, awaited=frozenset(one.id for one in there if one.gets(event.type))) for event in events
+    ]
+    deliveries = {
+        event.id: [queueing.of(event, endpoint_id) for endpoint_id in sorted(event.awaited)]
+        for event in recorded
+    }
+    new = table.put(
+        [
+            (event, [webhook_deliveries.put_operation(delivery) for delivery in deliveries[event.id]])
+            for event in recorded
+        ]
+    )
+    queueing.queue_all([delivery for event in new for delivery in deliveries[event.id]])
     return recorded
 
 
-def publish(*told: Event) -> None:
-    """Put events on the deployment's bus, where each may arrive more than once, each time with the same id.
+def publish(events: Sequence[Event]) -> None:
+    """Put events on the deployment's bus, where they may arrive more than once, each time with the same id.
 
     Raises:
-        NotPublished: the bus did not take one: call again.
+        NotPublished: the bus did not take all of them: call again.
     """
-    entries: list[Any] = []
+    for entries in _calls(_entry(event) for event in events):
+        answer = clients.events().put_events(Entries=entries)
+        if answer["FailedEntryCount"]:
+            raise NotPublished(next(one["ErrorCode"] for one in answer["Entries"] if "ErrorCode" in one))
+
+
+def _calls(entries: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the entries, as many at once as EventBridge takes."""
+    call: list[Any] = []
     size = 0
-    for event in told:
-        entry = _entry(event)
+    for entry in entries:
         length = len(entry["Detail"].encode())
-        if len(entries) == _MAX_ENTRIES or size + length > _MAX_DETAIL_BYTES:
-            _put(entries)
-            entries, size = [], 0
-        entries.append(entry)
+        if call and (len(call) == _ENTRIES_PER_CALL or size + length > _MAX_DETAIL_BYTES):
+            yield call
+            call, size = [], 0
+        call.append(entry)
         size += length
-    if entries:
-        _put(entries)
+    if call:
+        yield call
 
 
-def _put(entries: list[Any]) -> None:
-    answer = clients.events().put_events(Entries=entries)
-    if answer["FailedEntryCount"]:
-        codes = [entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry]
-        raise NotPublished(codes[0] if codes else None)
-
-
-def _entry(event: Event) -> dict[str, Any]:
+def _entry(event: Event) -> Any:  # noqa: ANN401 - typed by the client that takes it
     detail = _encoded(event)
     if len(detail) > _MAX_DETAIL_BYTES:
         thin = {name: event.object[name] for name in ("id", "object")}

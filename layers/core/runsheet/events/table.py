@@ -6,27 +6,75 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from runsheet import ids
 from runsheet.events.model import Event
 from runsheet.runtime.clients import dynamodb
-from runsheet.runtime.items import from_item, if_holds, to_item
+from runsheet.runtime.items import condition_failed, from_item, if_holds, to_item
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+# Of a transaction.
+_MAX_OPERATIONS = 100
 _LAST_ID = "~"  # sorts behind every digit of an id
 _DELIVERED = {True: "size(awaited) = :none", False: "size(awaited) > :none"}
 
 
-def put(event: Event, also: Sequence[Any] = ()) -> bool:
-    """Store a new event, and `also` what goes with it, all or nothing; False if it was there already.
+def put(new: Sequence[tuple[Event, Sequence[Any]]]) -> list[Event]:
+    """Store new events, each together with what goes with it or neither; return those that were not there already.
+
+    As many as fit share a write: that of one event costs as long as that of fifty.
 
     Args:
-        event: to store.
-        also: up to 99 operations of a transaction.
+        new: events with up to 99 operations of a transaction each, which have no condition of their own.
     """
+    stored: list[Event] = []
+    for group in _groups(new):
+        left = group
+        while left:
+            failed = _written(left)
+            if not failed:
+                stored += [event for event, _ in left]
+                break
+            left = [one for one in left if one[0].id not in failed]
+    return stored
+
+
+def _groups(new: Sequence[tuple[Event, Sequence[Any]]]) -> Iterator[list[tuple[Event, Sequence[Any]]]]:
+    group: list[tuple[Event, Sequence[Any]]] = []
+    size = 0
+    for event, also in new:
+        if group and size + 1 + len(also) > _MAX_OPERATIONS:
+            yield group
+            group, size = [], 0
+        group.append((event, also))
+        size += 1 + len(also)
+    yield group
+
+
+def _written(group: Sequence[tuple[Event, Sequence[Any]]]) -> set[str]:
+    """Store all events of a group, or none of them: then return the ids of those that are there already."""
+    operations: list[Any] = []
+    positions: dict[int, str] = {}
+    for event, also in group:
+        positions[len(operations)] = event.id
+        operations += [_put_operation(event), *also]
+    try:
+        dynamodb().transact_write_items(TransactItems=operations)
+    except ClientError as failure:
+        if not condition_failed(failure):
+            raise
+        answer: Any = failure.response
+        reasons = [reason.get("Code") for reason in answer["CancellationReasons"]]
+        return {positions[at] for at, code in enumerate(reasons) if code == "ConditionalCheckFailed"}
+    return set()
+
+
+def _put_operation(event: Event) -> Any:  # noqa: ANN401 - typed by the client that takes it
     item = {
         **_keys(event.tenant, event.id),
         "tenant_type": _partition_of_type(event.tenant, event.type),
@@ -36,13 +84,13 @@ def put(event: Event, also: Sequence[Any] = ()) -> bool:
         "awaited": dict.fromkeys(event.awaited, True),
         "expires_at": event.expires_at,
     }
-    operation = {
-        "TableName": settings().events_table,
-        "Item": to_item(item),
-        "ConditionExpression": "attribute_not_exists(id)",
+    return {
+        "Put": {
+            "TableName": settings().events_table,
+            "Item": to_item(item),
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
     }
-    operations: Any = [{"Put": operation}, *also]
-    return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
 
 
 def get(tenant: Tenant, event_id: str) -> Event | None:

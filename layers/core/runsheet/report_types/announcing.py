@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runsheet import catalog
 from runsheet.datasets import table as datasets
-from runsheet.events import announcing as events
+from runsheet.events import announcing
 from runsheet.report_types import service
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ def announce(change: Change) -> None:
     moved = datasets.moved(change)
     if moved is None:
         return
-    news = {report_type.id for report_type in catalog.report_types().values() if _is_news(report_type, moved)}
-    if not news:
-        return
+    news = [report_type for report_type in catalog.report_types().values() if _is_news(report_type, moved)]
     # As in the list, without the columns and the schema of the parameters: they are not what has changed.
-    made = [
-        events.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
-        for shown in service.listed(moved.tenant).data
-        if shown.id in news
+    told = [
+        announcing.of_report_type(moved.tenant, shown, change=change.id, at=change.at)
+        for shown in service.shown(moved.tenant, news)
     ]
-    events.publish(*events.record(*made))
+    announcing.publish(announcing.record(told))
 
 
 def _is_news(report_type: ReportType, moved: Moved) -> bool:

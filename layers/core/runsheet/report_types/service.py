@@ -15,7 +15,7 @@ from runsheet.report_types.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from runsheet.catalog.model import ReportType
     from runsheet.datasets.model import Availability
@@ -29,9 +29,9 @@ def retrieve(tenant: Tenant, report_type_id: str) -> ReportTypeDetails:
         NotFound: there is none of this id.
     """
     report_type = catalog.report_type(report_type_id)
-    shown = _shown(tenant, report_type, lambda dataset: datasets.availability(tenant, dataset))
+    fields = _shown(tenant, report_type, lambda dataset: datasets.availability(tenant, dataset))
     return ReportTypeDetails(
-        **shown,
+        **fields,
         columns=[
             ReportTypeColumn(name=column.name, type=column.type, meaning=column.meaning)
             for column in report_type.columns
@@ -41,11 +41,17 @@ def retrieve(tenant: Tenant, report_type_id: str) -> ReportTypeDetails:
 
 
 def listed(tenant: Tenant) -> ReportTypeList:
-    """Return all report types, without what makes them long; the availability of their datasets is read at once."""
+    """Return all report types, in the order of their ids."""
     types = sorted(catalog.report_types().values(), key=lambda report_type: report_type.id)
-    timed = dict.fromkeys(dataset for report_type in types for dataset in report_type.timed)
+    return ReportTypeList(data=shown(tenant, types))
+
+
+def shown(tenant: Tenant, report_types: Iterable[ReportType]) -> list[ReportTypeObject]:
+    """Return report types without what makes them long; the availability of their datasets is read at once."""
+    listed = list(report_types)
+    timed = dict.fromkeys(dataset for report_type in listed for dataset in report_type.timed)
     availability = datasets.availabilities(tenant, timed).__getitem__
-    return ReportTypeList(data=[ReportTypeObject(**_shown(tenant, each, availability)) for each in types])
+    return [ReportTypeObject(**_shown(tenant, each, availability)) for each in listed]
 
 
 def _shown(
