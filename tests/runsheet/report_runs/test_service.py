@@ -255,15 +255,66 @@ def test_a_page_that_dynamodb_cuts_at_a_megabyte_is_not_the_last() -> None:
     assert (found + rest, has_more) == (made[::-1], False)
 
 
-def test_a_list_is_one_query_however_many_runs_there_are(
-    twelve_runs: list[str],  # noqa: ARG001 - they must be there
+MANY = 4_000
+
+
+@pytest.fixture
+def many_runs() -> list[str]:
+    """The ids of MANY runs, newest first; one every second from FIRST_SECOND on."""
+    made, requests = [], []
+    for second in range(FIRST_SECOND, FIRST_SECOND + MANY):
+        run_id = ids.new_id("frr", datetime.fromtimestamp(second, UTC))
+        run = ReportRun(TENANT, run_id, "balance.summary.1", {}, second, second + 9)
+        requests.append({"PutRequest": {"Item": table.put_operation(run, expires_at=KEPT_UNTIL)["Item"]}})
+        made.append(run_id)
+    for first in range(0, MANY, 25):
+        batch: dict[str, Any] = {settings().report_runs_table: requests[first : first + 25]}
+        assert not clients.dynamodb().batch_write_item(RequestItems=batch)["UnprocessedItems"]
+    return made[::-1]
+
+
+def test_a_list_is_one_query_of_a_page_by_whatever_it_is_filtered_however_many_runs_there_are(
+    many_runs: list[str],
 ) -> None:
+    """What a page costs is what it shows: of a million runs the same."""
     calls: list[str] = []
-    clients.dynamodb().meta.events.register(
-        "before-call.dynamodb.*", lambda model, **_: calls.append(model.name)
+    limits: list[int] = []
+    read: list[int] = []
+    events = clients.dynamodb().meta.events
+    events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    events.register(
+        "before-parameter-build.dynamodb.Query", lambda params, **_: limits.append(params["Limit"])
     )
-    page(limit=3)
-    assert calls == ["Query"]
+    events.register("after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["ScannedCount"]))
+    middle = FIRST_SECOND + MANY // 2
+    created: list[Any] = [
+        None,
+        middle,
+        *({bound: middle} for bound in ("gt", "gte", "lt", "lte")),
+        {"gte": FIRST_SECOND, "lt": FIRST_SECOND + MANY},
+        {"gt": middle, "lte": middle + 5},
+    ]
+    newest, oldest = many_runs[5], many_runs[-5]
+    cursors: list[dict[str, str]] = [
+        {},
+        *({name: many_runs[MANY // 2]} for name in ("starting_after", "ending_before")),
+        {"starting_after": newest},
+        {"ending_before": oldest},
+    ]
+    for limit in (1, 10, 100):
+        for cursor in cursors:
+            for bounds in created:
+                for noted in (calls, limits, read):
+                    noted.clear()
+                found, _ = page(limit=limit, **cursor, **({} if bounds is None else {"created": bounds}))
+                assert len(found) <= limit
+                # The cursor is looked up; bounds that leave nothing beyond it need no query.
+                assert calls in (["GetItem"] * len(cursor) + ["Query"], ["GetItem"] * len(cursor))
+                assert calls[-1:] == ["Query"] or not found
+                assert limits == [limit + 2] * calls.count("Query")
+                assert all(scanned <= limit + 2 for scanned in read)
+    assert page(limit=10)[0] == many_runs[:10]
+    assert page(limit=10, ending_before=oldest)[0] == many_runs[-15:-5]
 
 
 def test_an_expired_run_is_hidden_though_it_is_still_there(
