@@ -9,6 +9,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 import pytest
+from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from runsheet.api_keys import acting, authentication
@@ -19,6 +20,10 @@ from tests.template.template import environment_name, resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# A busy machine is no failure; a test that hangs has its own limit.
+hypothesis_settings.register_profile("runsheet", deadline=None)
+hypothesis_settings.load_profile("runsheet")
 
 # Every test has sessions of its own; what they read from botocore's files stays the same.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)

@@ -105,6 +105,7 @@ def _failed_run(place: Place, organisation_id: str) -> str:
         "parameters": {"interval_end": END, "interval_start": START},
         "created": int(now.timestamp()),
         "deadline": int(now.timestamp()) + 3600,
+        "expires_at": int(now.timestamp()) + 86400,
         "status": "pending",
         "attempts": leases.MAX_ATTEMPTS,
         "progress": 0,

@@ -147,6 +147,7 @@ def test_an_eleventh_export_waits_until_one_has_ended(
             "parameters": {},
             "created": int(now.timestamp()),
             "deadline": int(now.timestamp()) + 3600,
+            "expires_at": int(now.timestamp()) + 86400,
             "status": "pending",
             "attempts": 0,
             "progress": 0,

@@ -152,7 +152,7 @@ def test_a_resend_arrives_as_the_same_event_whatever_is_killed(
             pass
         while acme.delivery(endpoint).status == "pending":
             time.pass_(60)
-            death.comes_to(queueing.sweep)
+            death.comes_to(queueing.sweep, within=20)
             for message in received():
                 death.comes_to(partial(execution.send, message), within=6)
         assert len(running.requests) > 1
