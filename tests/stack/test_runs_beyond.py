@@ -79,7 +79,8 @@ def pending(place: Place, organisation: Organisation, mode: str = "test") -> str
     now = datetime.now(UTC)
     item = {
         "tenant": f"{organisation.id}#{mode}", "id": ids.new_id("frr", now), "report_type": SUMMARY, "parameters": {},
-        "created": int(now.timestamp()), "deadline": int(now.timestamp()) + 3600, "expires_at": int(now.timestamp()) + 86400, "status": "pending", "attempts": 0,
+        "created": int(now.timestamp()), "deadline": int(now.timestamp()) + 3600, "status": "pending", "attempts": 0,
+        "expires_at": int(now.timestamp()) + 86400,
         "progress": 0,
     }  # fmt: skip
     table = place.session().client("dynamodb", endpoint_url=place.aws_endpoint_url)
