@@ -95,7 +95,7 @@ class World:
         for run_id in list(self.untold):
             if not self.death.comes_to(partial(tell, self.acme, run_id)) and chance.random() < 0.8:
                 self.untold.remove(run_id)
-        self.death.comes_to(queueing.sweep, within=20)
+        self.death.comes_to(queueing.sweep, within=40)
         self.messages += received()
         for message in list(self.messages):
             died = self.death.comes_to(partial(execution.send, message))
@@ -152,7 +152,7 @@ def test_a_resend_arrives_as_the_same_event_whatever_is_killed(
             pass
         while acme.delivery(endpoint).status == "pending":
             time.pass_(60)
-            death.comes_to(queueing.sweep, within=20)
+            death.comes_to(queueing.sweep, within=40)
             for message in received():
                 death.comes_to(partial(execution.send, message), within=6)
         assert len(running.requests) > 1
