@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import botocore.session
 import pytest
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from runsheet.api_keys import acting, authentication
 from runsheet.rate_limits import service as rate_limits
@@ -19,6 +22,8 @@ from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from moto.dynamodb.models.table import Table
 
 
 # A busy machine is no failure; a test that hangs has its own limit.
@@ -73,12 +78,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def tables(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every table of template.yaml, as the template defines it."""
+    # Copies of those that the process made once: moto takes 10 ms for a table, and most tests need none of most.
+    dynamodb_backends[ACCOUNT_ID]["eu-west-1"].tables.update(deepcopy(_empty_tables()))
+    for logical_id in resources("AWS::DynamoDB::Table"):
+        monkeypatch.setenv(environment_name(logical_id), logical_id)
+
+
+@cache
+def _empty_tables() -> dict[str, Table]:
     dynamodb = boto3.client("dynamodb")
     for logical_id, properties in resources("AWS::DynamoDB::Table").items():
         keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         definition = {key: properties[key] for key in keys if key in properties}
         dynamodb.create_table(TableName=logical_id, **definition)
-        monkeypatch.setenv(environment_name(logical_id), logical_id)
+    made: dict[str, Table] = deepcopy(dynamodb_backends[ACCOUNT_ID]["eu-west-1"].tables)
+    return made
 
 
 @pytest.fixture

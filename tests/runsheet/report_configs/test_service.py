@@ -230,6 +230,25 @@ def test_a_type_that_wants_live_mode_is_refused_in_test_mode(
     service.create(Tenant(tenant.organisation_id, "live"), new())
 
 
+@pytest.mark.parametrize("plan", [None, "enterprise"])
+def test_a_config_of_usage_needs_a_plan_of_credits(plan: str | None) -> None:
+    other = Tenant(organisations.create(NewOrganisation("Other", plan=plan)).id, "test")
+    with pytest.raises(InvalidRequest, match="whose plan has credits") as refused:
+        service.create(other, new(report_type="account_usage.standard.1"))
+    assert refused.value.param == "report_type"
+    assert service.listed(other, None) == []
+
+
+def test_a_config_of_child_usage_needs_children() -> None:
+    parent = organisations.create(NewOrganisation("Parent", plan="credits"))
+    tenant = Tenant(parent.id, "test")
+    service.create(tenant, new(report_type="account_usage.standard.1"))
+    with pytest.raises(InvalidRequest, match="with child organisations"):
+        service.create(tenant, new(report_type="account_usage.child_detailed.1"))
+    organisations.create(NewOrganisation("Child", parent_id=parent.id))
+    service.create(tenant, new(report_type="account_usage.child_detailed.1"))
+
+
 def test_a_new_zone_of_the_organisation_moves_its_configs_in_both_modes(tenant: Tenant) -> None:
     live = Tenant(tenant.organisation_id, "live")
     moved = [service.create(tenant, new()), service.create(live, new(frequency="monthly"))]

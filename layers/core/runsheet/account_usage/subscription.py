@@ -112,11 +112,7 @@ def check_run(tenant: Tenant, report_type_id: str, bound: BoundParameters) -> No
         InvalidRequest: the plan has no credits, the organisation has no children to report on, or the days are outside
             of the subscription; `param` names what is wrong.
     """
-    organisation = organisations.get(tenant.organisation_id)
-    if not organisation.has_credits_plan:
-        raise _unavailable(report_type_id, "an organisation whose plan has credits")
-    if report_type_id == CHILD_DETAILED and not organisations.has_children(organisation.id):
-        raise _unavailable(report_type_id, "an organisation with child organisations")
+    organisation = check_type(tenant, report_type_id)
     begins, ends = organisation.subscription_start, organisation.subscription_end
     if begins is None and ends is None:
         raise _unavailable(report_type_id, "an organisation whose subscription has a first or a last day")
@@ -132,6 +128,20 @@ def check_run(tenant: Tenant, report_type_id: str, bound: BoundParameters) -> No
             "end_date",
             f"{available} through {ends}, the last day of the subscription; you requested `end_date` = {last}",
         )
+
+
+def check_type(tenant: Tenant, report_type_id: str) -> Organisation:
+    """Return the tenant's organisation, which can have reports of the type.
+
+    Raises:
+        InvalidRequest: the plan has no credits, or the organisation has no children to report on.
+    """
+    organisation = organisations.get(tenant.organisation_id)
+    if not organisation.has_credits_plan:
+        raise _unavailable(report_type_id, "an organisation whose plan has credits")
+    if report_type_id == CHILD_DETAILED and not organisations.has_children(organisation.id):
+        raise _unavailable(report_type_id, "an organisation with child organisations")
+    return organisation
 
 
 def _unavailable(report_type_id: str, whose: str) -> InvalidRequest:

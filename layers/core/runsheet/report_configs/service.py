@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from runsheet import catalog, ids, schedule
+from runsheet import account_usage, catalog, ids, schedule
 from runsheet.catalog import options
 from runsheet.errors import Conflict, InvalidRequest, missing
 from runsheet.organisations import service as organisations
@@ -35,11 +35,11 @@ def create(tenant: Tenant, new: NewReportConfig, origin: ids.Origin | None = Non
     """Store a new config; it is enabled unless it says otherwise. Of the same `origin` there is one config.
 
     Raises:
-        InvalidRequest: it is enabled without a recipient, its report type wants live mode or refuses the
-            parameters, or there are MAX_CONFIGS already.
+        InvalidRequest: it is enabled without a recipient, its report type wants live mode or a plan that the organisation
+            has not, or refuses the parameters, or there are MAX_CONFIGS already.
     """
     zone = new.timezone or _organisation_timezone(tenant)
-    _check_mode(tenant, new.report_type)
+    _check_report_type(tenant, new.report_type)
     now = clock.now()
     made = origin or ids.Origin.fresh(now)
     config = ReportConfig(
@@ -248,12 +248,18 @@ def _with_checked_parameters(config: ReportConfig) -> ReportConfig:
     return replace(config, parameters=checked_parameters(report_type, config.parameters, when, clock.now()))
 
 
-def _check_mode(tenant: Tenant, report_type: str) -> None:
-    if catalog.report_type(report_type).requires_live and not tenant.livemode:
+def _check_report_type(tenant: Tenant, name: str) -> None:
+    report_type = catalog.report_type(name)
+    if report_type.requires_live and not tenant.livemode:
         raise InvalidRequest(
-            f"The report type {report_type} requires a live-mode API key; you used a test-mode key.",
+            f"The report type {name} requires a live-mode API key; you used a test-mode key.",
             param="report_type",
         )
+    if report_type.id.startswith(account_usage.FAMILY):
+        # Only here, because no other report type is held to the organisation's plan.
+        from runsheet.account_usage import subscription  # noqa: PLC0415
+
+        subscription.check_type(tenant, report_type.id)
 
 
 def _check_recipients(config: ReportConfig) -> None:
