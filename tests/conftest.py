@@ -14,6 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
 
 from runsheet.api_keys import acting, authentication
 from runsheet.rate_limits import service as rate_limits
@@ -33,11 +35,12 @@ hypothesis_settings.load_profile("runsheet")
 # Every test has sessions of its own; what they read from botocore's files stays the same.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
+_REGION = "eu-west-1"
 _AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_SESSION_TOKEN": "testing",
-    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": _REGION,
     "PUBLIC_BASE_URL": "https://reports.example.com",
     "RETENTION_DAYS": "365",
     # Off: tests ask for a lot within an instant. Those of the limits turn them on.
@@ -79,7 +82,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def tables(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every table of template.yaml, as the template defines it."""
     # Copies of those that the process made once: moto takes 10 ms for a table, and most tests need none of most.
-    dynamodb_backends[ACCOUNT_ID]["eu-west-1"].tables.update(deepcopy(_empty_tables()))
+    dynamodb_backends[ACCOUNT_ID][_REGION].tables.update(deepcopy(_empty_tables()))
     for logical_id in resources("AWS::DynamoDB::Table"):
         monkeypatch.setenv(environment_name(logical_id), logical_id)
 
@@ -91,27 +94,26 @@ def _empty_tables() -> dict[str, Table]:
         keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         definition = {key: properties[key] for key in keys if key in properties}
         dynamodb.create_table(TableName=logical_id, **definition)
-    made: dict[str, Table] = deepcopy(dynamodb_backends[ACCOUNT_ID]["eu-west-1"].tables)
+    made: dict[str, Table] = deepcopy(dynamodb_backends[ACCOUNT_ID][_REGION].tables)
     return made
 
 
 @pytest.fixture
 def buckets(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every bucket of template.yaml, without its policies."""
-    s3 = boto3.client("s3")
     for logical_id in resources("AWS::S3::Bucket"):
         name = logical_id.lower()
-        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3_backends[ACCOUNT_ID]["aws"].create_bucket(name, _REGION)
         monkeypatch.setenv(environment_name(logical_id), name)
 
 
 @pytest.fixture
 def queues(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every queue of template.yaml, without its dead-letter queue."""
-    sqs = boto3.client("sqs")
     for logical_id in resources("AWS::SQS::Queue"):
-        answer = sqs.create_queue(QueueName=logical_id)
-        monkeypatch.setenv(f"{environment_name(logical_id)}_URL", answer["QueueUrl"])
+        sqs_backends[ACCOUNT_ID][_REGION].create_queue(logical_id)
+        url = f"https://sqs.{_REGION}.amazonaws.com/{ACCOUNT_ID}/{logical_id}"
+        monkeypatch.setenv(f"{environment_name(logical_id)}_URL", url)
 
 
 @pytest.fixture(name="secrets")
