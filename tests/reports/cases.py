@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_format
 import json
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from runsheet.engine.run import Run
 from runsheet.organisations.model import RelatedOrganisation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from runsheet.engine.totals import Totals
 
@@ -49,12 +50,11 @@ def run_with_totals(
     given = {name: value for name, value in given.items() if value is not None}
     datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
     assert datasets <= {*report_type.reads, *(["organisations"] if report_type.reads_organisations else [])}
-    with tempfile.TemporaryDirectory() as directory:
-        relations = {dataset: _relation(folder, dataset, Path(directory)) for dataset in report_type.reads}
-        organisations = _organisations(folder / "given_organisations.csv")
-        return csv_and_totals(
-            report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations
-        )
+    relations = {dataset: _relation(folder, dataset) for dataset in report_type.reads}
+    organisations = _organisations(folder / "given_organisations.csv")
+    return csv_and_totals(
+        report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations
+    )
 
 
 def csv(
@@ -128,30 +128,44 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
     return Source(path=str(path), rows=count, first=first, last=last, index=index)
 
 
-def _relation(folder: Path, dataset: str, directory: Path) -> Relation:
+def _relation(folder: Path, dataset: str) -> Relation:
     base = folder / f"given_{dataset}.csv"
     if not base.exists():
         base = FOLDER / base.name
     recent = sorted(folder.glob(f"given_{dataset}.recent*.csv"))
     return Relation(
         schema=schema(dataset),
-        base=tuple(_by_month(dataset, base, directory)) if base.exists() else (),
-        recent=tuple(
-            write(
-                dataset,
-                _READ.format(path=session.literal(str(path))),
-                directory / f"{dataset}-recent-{index}.parquet",
-                index=index,
-            )
-            for index, path in enumerate(recent)
-        ),
+        base=_by_month(dataset, base, write) if base.exists() else (),
+        recent=tuple(_recent(dataset, path, index, write) for index, path in enumerate(recent)),
     )
 
 
-def _by_month(dataset: str, path: Path, directory: Path) -> Iterable[Source]:
+@cache
+def _directory() -> tempfile.TemporaryDirectory[str]:
+    """Where this process keeps the Parquet files of cases: each is read by several tests, and written once.
+
+    A test that has its own `write` has files of its own.
+    """
+    return tempfile.TemporaryDirectory()
+
+
+@cache
+def _recent(dataset: str, path: Path, index: int, write: Callable[..., Source]) -> Source:
+    written = Path(tempfile.mkdtemp(dir=_directory().name)) / f"{dataset}-recent-{index}.parquet"
+    return write(dataset, _READ.format(path=session.literal(str(path))), written, index=index)
+
+
+@cache
+def _by_month(dataset: str, path: Path, write: Callable[..., Source]) -> tuple[Source, ...]:
     rows = _READ.format(path=session.literal(str(path)))
     time = schema(dataset).time
+    folder = Path(tempfile.mkdtemp(dir=_directory().name))
     months = duckdb.sql(f"select distinct left({time}, 7) as month from {rows} order by month").fetchall()
-    for (month,) in months:
-        matching = f"(select * from {rows} where left({time}, 7) = '{month}')"
-        yield write(dataset, matching, directory / f"{dataset}-base-{month}.parquet")
+    return tuple(
+        write(
+            dataset,
+            f"(select * from {rows} where left({time}, 7) = '{month}')",
+            folder / f"{dataset}-base-{month}.parquet",
+        )
+        for (month,) in months
+    )
