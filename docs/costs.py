@@ -75,6 +75,9 @@ class Workload:
     months_read: int = 1  # by a run
     files_of_a_run: int = 10
     requests_of_a_file: int = 30  # a file of many megabytes is read in ranges, column by column
+    batches_in_a_compaction: int = 20
+    records_rewritten: int = 250_000  # by a compaction: half of a file of the newest records
+    webhooks_of_a_run: float = 1
     result_rows: int = 5_000
     months_of_results: int = 12
     bytes_of_a_record: int = 68  # Parquet, measured
@@ -84,6 +87,8 @@ class Workload:
     worker_slowness: float = 2  # of Lambda against the machine that was measured
     rows_read_a_second: int = 2_800_000  # measured, two processors
     rows_written_a_second: int = 860_000  # measured, two processors
+    records_rewritten_a_second: int = 80_000  # measured, two busy processors
+    keys_read_a_second: int = 4_000_000  # of all files by a compaction: 20 bytes a key at 75 MB/s
     log_bytes: int = 2_000  # of an invocation, Lambda's own lines included
 
     @property
@@ -105,6 +110,18 @@ class Workload:
     def batches(self) -> float:
         """Batches of records in a month."""
         return self.organisations * self.records / self.records_in_a_batch
+
+    @property
+    def compactions(self) -> float:
+        """Compactions in a month; organisations that send little at a time have as many as hours, at the most."""
+        return self.batches / self.batches_in_a_compaction
+
+    @property
+    def compaction_seconds(self) -> float:
+        """Billed for a compaction: it rewrites the newest file, and looks for what came in the keys of all."""
+        rewritten = self.records_rewritten / self.records_rewritten_a_second
+        keys = self.records * self.months_kept / self.keys_read_a_second
+        return self.worker_slowness * (0.5 + rewritten) + keys
 
     @property
     def mails(self) -> float:
@@ -157,7 +174,9 @@ def uses(load: Workload) -> list[Use]:
         worker("DispatchShardFunction", load.scheduled, 0.001, 1769),
         worker("SweepFunction", MINUTES, 0.15),
         worker("GenerateReportFunction", load.runs, load.run_seconds, 3538),
+        worker("CompactDatasetFunction", load.compactions, load.compaction_seconds, 3538),
         worker("AnnounceFunction", load.runs, 0.1),
+        worker("SendWebhookFunction", load.runs * load.webhooks_of_a_run, 0.5),
         worker("SendEmailFunction", load.mails, 0.3),
         worker("NoteMailEventFunction", load.mails * 2, 0.05),  # sent, delivered
     ]
@@ -188,10 +207,15 @@ def bill(load: Workload) -> dict[str, float]:
     reads = sum(use.times * read_units(use) for use in made)
     puts = sum(use.times * use.calls.get("s3:PutObject", 0) for use in made)
     gets = sum(use.times * use.calls.get("s3:GetObject", 0) for use in made)
+    (compacting,) = [use for use in made if use.function == "CompactDatasetFunction"]
+    # Beside those for the new files: three ranges of each file that may hold one of their keys.
+    asked = sum(compacting.calls[f"s3 by duckdb:{kind}"] for kind in ("HEAD", "GET"))
+    gets += compacting.times * (asked + 4 * load.records * load.months_kept / (2 * load.records_rewritten))
     gets += (
         load.runs * load.files_of_a_run * load.requests_of_a_file + load.mails * (1 - load.attached_share) / 2
     )
-    sent = sum(use.times * use.calls.get("sqs:SendMessageBatch items", 0) for use in made) + 2 * load.mails
+    sent = sum(use.times * use.calls.get("sqs:SendMessageBatch items", 0) for use in made)
+    sent += 2 * load.mails + load.compactions
     control = (load.runs * 3_500 + load.mails * 1_500) * load.months_of_results / GB
     lake = load.organisations * load.records * load.bytes_of_a_record * load.months_kept / GB
     results = load.runs * load.result_bytes * load.months_of_results / GB
@@ -262,13 +286,18 @@ def records_in_dynamodb(load: Workload) -> tuple[float, float]:
         + units_read / 1e6 * PRICES["DynamoDB, a million read units"]
     )
     lake = load.organisations * load.records * load.bytes_of_a_record * load.months_kept / GB
-    (batch,) = [use for use in uses(load) if use.function == "DatasetRecordsCreateFunction"]
+    by_name = {use.function: use for use in uses(load)}
+    batch, compacting = by_name["DatasetRecordsCreateFunction"], by_name["CompactDatasetFunction"]
     read = load.runs * load.files_of_a_run * load.requests_of_a_file / 1e3 * PRICES["S3, a thousand GETs"]
     ours = (
         lake * PRICES["S3, a GB-month"]
         + read
         + batch.times / 1e3 * PRICES["S3, a thousand PUTs"]
-        + batch.times * write_units(batch) / 1e6 * PRICES["DynamoDB, a million write units"]
+        + sum(
+            use.times * write_units(use) / 1e6 * PRICES["DynamoDB, a million write units"]
+            for use in (batch, compacting)
+        )
+        + compacting.times * compacting.seconds * 3538 / 1024 * PRICES["Lambda arm64, a GB-second"]
     )
     return theirs, ours
 
@@ -311,7 +340,7 @@ def text(load: Workload) -> str:
         f"batches of records a month; a run is billed for {load.run_seconds:.1f} s."
     )
     assumed = [[f"`--{_option(each.name)}`", f"{getattr(load, each.name):,}"] for each in fields(load)]
-    prices = [[name, f"{price:.10f}".rstrip("0")] for name, price in PRICES.items()]
+    prices = [[name, f"{price:.10f}".rstrip("0").rstrip(".")] for name, price in PRICES.items()]
     return "\n".join(
         [
             *_table(

@@ -15,7 +15,9 @@ from werkzeug.serving import WSGIRequestHandler
 
 from runsheet import schedule
 from runsheet.api_keys import authentication, credential
+from runsheet.dataset_compactions.triggers import MOST_FILES
 from runsheet.datasets import records
+from runsheet.datasets import service as datasets
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries.model import DeliveryRequested
 from runsheet.engine import credentials
@@ -153,7 +155,22 @@ def test_a_scheduled_report_makes_the_calls_of_the_table(
         (delivery,) = deliveries.of_config(tenant, config.id, 10)
         requested = DeliveryRequested.of(delivery).model_dump()
         made["SendEmailFunction"] = calls_of("SendEmailFunction", tenant, message(**requested))
-    assert made == AT_WORK
+    assert made == {name: AT_WORK[name] for name in made}
+    assert set(AT_WORK) - set(made) == {"CompactDatasetFunction"}
+
+
+def test_a_compaction_makes_the_calls_of_the_table(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the twenty small files that make it due at once; nothing was compacted before."""
+    tenant, dataset = objects.tenant, "balance_transactions"
+    with lakes.served(monkeypatch):
+        for number in range(MOST_FILES):
+            put_record(tenant, number)
+        named = {"organisation_id": tenant.organisation_id, "mode": tenant.mode, "dataset": dataset}
+        with requests_of_duckdb() as requests:
+            made = calls_of("CompactDatasetFunction", tenant, message(**named))
+        (left,) = datasets.snapshot(tenant, dataset).files
+    assert (left.level, left.rows) == ("base", MOST_FILES)
+    assert made | requests == AT_WORK["CompactDatasetFunction"]
 
 
 @pytest.mark.parametrize("files", DUCKDB_BY_FILES)
