@@ -15,7 +15,7 @@ from runsheet.dataset_compactions.planning import MOST_ADDED, Arrivals
 from runsheet.datasets import writing
 from runsheet.engine.credentials import lake_credentials
 from runsheet.engine.relations import naive, relation
-from runsheet.engine.session import PARQUET, attach_lake, connect, identifier, literal, lock
+from runsheet.engine.session import attach_lake, connect, identifier, literal, lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +113,7 @@ class Merge:
         path = literal(str(self._file))
         self._connection.execute(
             f"copy (select {columns}, false as _deleted from merged where {condition} order by {time}, {key}) "
-            f"to {path} ({PARQUET}, row_group_size {writing.ROWS_IN_A_GROUP})"
+            f"to {path} ({writing.LAKE_FILE})"
         )
         found = self._connection.execute(
             f"select count(*), epoch_us(min({time})), epoch_us(max({time})) from read_parquet({path})"

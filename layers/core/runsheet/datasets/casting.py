@@ -42,6 +42,8 @@ _TIME = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6}0{0,3})?(Z|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)?"
 )
 _INSTANT = f"{_DATE}([T ]{_TIME})?"
+# The usual form of an instant, half the time of the pattern. What it lets through beyond that no cast takes, but 24:00.
+_USUAL_INSTANT = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z"
 
 _EXPECTED = {
     "VARCHAR": f"must be text of at most {MAX_TEXT_BYTES} bytes without NUL characters",
@@ -182,15 +184,10 @@ def judged(
             within = _RANGES.get(column.type) if column is not None else None
             wrong = f"coalesce({name} not {within}, true)" if within else f"{name} is null"
             fault(field.name, field.expected, f"{guard}{raw} is not null and {wrong}", raw)
-    known = literal("|".join(sorted(money.EXPONENTS)))
     for currency in (name for name in schema.currencies if name in names):
         reason = "must be an ISO 4217 currency code in lower case"
-        fault(
-            currency,
-            reason,
-            f"{unless_deleted}not regexp_full_match({identifier(currency)}, {known})",
-            raws[currency],
-        )
+        known = _is_one_of(identifier(currency), sorted(money.EXPONENTS))
+        fault(currency, reason, f"{unless_deleted}not {known}", raws[currency])
     for condition, columns in ((check, _columns_of(schema, check)) for check in schema.checks):
         if names.issuperset(columns):
             guard = "" if columns[0] == schema.key else unless_deleted
@@ -223,12 +220,17 @@ def _columns_of(schema: Schema, condition: str) -> list[str]:
 
 
 def _fast(condition: str) -> str:
-    """Return a check as it is fast: a pattern of many words costs a sixth of the comparisons with each."""
+    """Return a check as it is fast."""
     listed = _ONE_OF_MANY.fullmatch(condition)
     if listed is None:
         return condition
-    words = "|".join(re.findall(r"\w+", listed["words"]))
-    return f"regexp_full_match({listed['column']}, {literal(words)})"
+    return _is_one_of(listed["column"], re.findall(r"\w+", listed["words"]))
+
+
+def _is_one_of(value: str, words: Iterable[str]) -> str:
+    """Return the condition, NULL of NULL: an enum is a lookup, half the time of a pattern and a tenth of comparisons."""
+    listed = ", ".join(literal(word) for word in words)
+    return f"(case when {value} is not null then try_cast({value} as enum({listed})) is not null end)"
 
 
 def _reason(condition: str) -> str:
@@ -262,7 +264,8 @@ def _json_decimal(number: str) -> str:
 def _instant(raw: str) -> str:
     # By way of TIMESTAMPTZ, which heeds the offset (the session's time zone is UTC), and without ICU's slow way back.
     instant = f"make_timestamp(epoch_us(try_cast({raw} as timestamptz)))"
-    return f"case when regexp_full_match({raw}, '{_INSTANT}') then {instant} end"
+    usual = f"({raw} glob '{_USUAL_INSTANT}' and not contains({raw}, 'T24'))"
+    return f"case when {usual} or regexp_full_match({raw}, '{_INSTANT}') then {instant} end"
 
 
 def _unix_seconds(raw: str) -> str:
