@@ -1,11 +1,14 @@
-"""How long another organisation's run waits behind 10,000 runs of one, by a simulated clock: with and without groups.
+"""How long another organisation's run waits behind 10,000 runs of one, by a simulated clock.
 
-    python benchmarks/fairness.py [--workers 100] [--queued 10000] [--seconds 30]
+    python benchmarks/fairness.py [--workers 100] [--queued 10000] [--seconds 30] [--limit 50]
+
+With and without groups, and with and without the limit of an organisation's runs that are worked on at once.
 
 Simulated: workers that take a message whenever they are free, as Lambda does with a MaximumConcurrency, and SQS by its
 documented rule of fair queues: a group is noisy with more than 10 % of the messages in flight and at least 30 of them, or
 with more than 10 % of the recent processing time; messages of groups that are not noisy come first, oldest first. Without
-groups messages come oldest first. Not simulated: that SQS is distributed, and its measures approximate.
+groups messages come oldest first. A run over the limit takes a worker for as long as it takes to leave it waiting, and is
+queued again when one of its organisation ends. Not simulated: that SQS is distributed, and its measures approximate.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 _SHARE, _IN_FLIGHT, _RECENT_SECONDS = 0.1, 30, 300
+_TURNED_AWAY_SECONDS = 0.05
 
 
 @dataclass
@@ -24,17 +28,17 @@ class Queue:
     """A standard queue: `fair` if its messages carry groups."""
 
     fair: bool
-    waiting: dict[str, deque[float]] = field(default_factory=dict)
+    waiting: dict[str, deque[tuple[float, float]]] = field(default_factory=dict)
     in_flight: Counter[str] = field(default_factory=Counter)
     worked: deque[tuple[float, str, float]] = field(default_factory=deque)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
-    def send(self, group: str, now: float) -> None:
-        """Put a message in."""
-        self.waiting.setdefault(group, deque()).append(now)
+    def send(self, group: str, now: float, asked: float) -> None:
+        """Put a message in, for a run that was asked for at `asked`."""
+        self.waiting.setdefault(group, deque()).append((now, asked))
 
     def receive(self, now: float) -> tuple[str, float] | None:
-        """Take the next message out: its group, and when it was sent."""
+        """Take the next message out: its group, and when its run was asked for."""
         groups = [group for group, sent in self.waiting.items() if sent]
         if not groups:
             return None
@@ -42,7 +46,7 @@ class Queue:
             groups, key=lambda group: (self.fair and self.is_noisy(group, now), self.waiting[group][0])
         )
         self.in_flight[chosen] += 1
-        return chosen, self.waiting[chosen].popleft()
+        return chosen, self.waiting[chosen].popleft()[1]
 
     def delete(self, group: str, now: float, seconds: float) -> None:
         """Note that a message was worked on for so long."""
@@ -61,8 +65,30 @@ class Queue:
         return self.seconds[group] > _SHARE * sum(self.seconds.values())
 
 
+@dataclass
+class Limit:
+    """So many runs of a group are worked on at once (0 for no limit); the others wait until one ends."""
+
+    most: int
+    working: Counter[str] = field(default_factory=Counter)
+    waiting: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def enter(self, group: str, asked: float) -> bool:
+        """Count a run, or leave it waiting."""
+        if self.most and self.working[group] >= self.most:
+            self.waiting[group].append(asked)
+            return False
+        self.working[group] += 1
+        return True
+
+    def leave(self, group: str) -> float | None:
+        """Count a run no longer, and return when the next was asked for that is to be queued again; None for none."""
+        self.working[group] -= 1
+        return self.waiting[group].popleft() if self.waiting[group] else None
+
+
 def waits(
-    *, fair: bool, workers: int, seconds: float, sent: list[tuple[float, str]]
+    *, fair: bool, workers: int, seconds: float, sent: list[tuple[float, str]], limit: int = 0
 ) -> dict[str, list[float]]:
     """Return how long each group's messages waited for a worker.
 
@@ -71,23 +97,30 @@ def waits(
         workers: that work at once.
         seconds: that a message takes.
         sent: when and for which group each message is sent.
+        limit: of a group's runs that are worked on at once; 0 for none.
     """
-    queue = Queue(fair)
+    queue, limited = Queue(fair), Limit(limit)
     waited: dict[str, list[float]] = {group: [] for _, group in sent}
     arrivals = deque(sorted(sent))
-    busy: list[tuple[float, str]] = []
+    busy: list[tuple[float, str, bool]] = []
     now = 0.0
     while arrivals or busy:
-        now = min(when for when, _ in (*islice(arrivals, 1), *busy[:1]))
+        now = min(event[0] for event in (*islice(arrivals, 1), *busy[:1]))
         while busy and busy[0][0] <= now:
-            queue.delete(heapq.heappop(busy)[1], now, seconds)
+            _, group, entered = heapq.heappop(busy)
+            queue.delete(group, now, seconds if entered else _TURNED_AWAY_SECONDS)
+            if entered and (asked := limited.leave(group)) is not None:
+                queue.send(group, now, asked)
         while arrivals and arrivals[0][0] <= now:
             when, group = arrivals.popleft()
-            queue.send(group, when)
+            queue.send(group, when, when)
         while len(busy) < workers and (taken := queue.receive(now)) is not None:
-            group, when = taken
-            waited[group].append(now - when)
-            heapq.heappush(busy, (now + seconds, group))
+            group, asked = taken
+            if limited.enter(group, asked):
+                waited[group].append(now - asked)
+                heapq.heappush(busy, (now + seconds, group, True))
+            else:
+                heapq.heappush(busy, (now + _TURNED_AWAY_SECONDS, group, False))
     return waited
 
 
@@ -101,19 +134,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--workers", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--queued", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--limit", type=int, default=50)
     options = parser.parse_args()
     print(
-        f"{options.queued} runs of one organisation of {options.seconds:.0f} s each; one run of each of 20 others"
+        f"{options.queued} runs of one organisation of {options.seconds:.0f} s each; one run of each of 20 others; "
+        f"{options.workers} workers"
     )
-    for workers in options.workers:
-        for fair in (False, True):
-            found = waits(fair=fair, workers=workers, seconds=options.seconds, sent=scenario(options.queued))
+    for fair in (False, True):
+        for limit in (0, options.limit):
+            found = waits(
+                fair=fair,
+                workers=options.workers,
+                seconds=options.seconds,
+                sent=scenario(options.queued),
+                limit=limit,
+            )
             quiet = sorted(wait for group, all_of in found.items() if group != "loud" for wait in all_of)
             print(
-                f"{workers:4} workers, {'groups   ' if fair else 'no groups'}: the others wait "
+                f"{'groups   ' if fair else 'no groups'}, {f'{limit} at once' if limit else 'no limit':10}: the others wait "
                 f"{quiet[len(quiet) // 2]:8.1f} s in the middle, {quiet[-1]:8.1f} s at most; "
                 f"the loud one's last {max(found['loud']):8.1f} s"
             )

@@ -20,12 +20,37 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _RUNNING = "{}.{}".format(*sys.version_info)
 # Python 3.11 runs on Amazon Linux 2 (glibc 2.26), later ones on Amazon Linux 2023 (glibc 2.34).
 _OLDEST_GLIBC, _GLIBC_OF_2, _GLIBC_OF_2023 = 5, 26, 34
+# Of what the wheels bring, what no function imports: reviewed, and tests/layers/test_contents.py imports every handler without
+# it. What is listed and not there ends the build, so the list does not grow old.
+_UNUSED = {
+    "dependencies": (
+        "dns",  # email-validator's look-ups of domains, which nobody asks for
+        "dnspython-*.dist-info",
+        "aws_lambda_powertools/event_handler",
+        "aws_lambda_powertools/metrics/provider/datadog",
+        "aws_lambda_powertools/utilities/auth_alpha",
+        "aws_lambda_powertools/utilities/data_masking",
+        "aws_lambda_powertools/utilities/feature_flags",
+        "aws_lambda_powertools/utilities/idempotency",
+        "aws_lambda_powertools/utilities/kafka",
+        "aws_lambda_powertools/utilities/parameters",
+        "aws_lambda_powertools/utilities/streaming",
+        "aws_lambda_powertools/utilities/validation",
+        "pydantic/mypy.py",
+        "pydantic/v1",
+        "pydantic_core-*.dist-info/sboms",
+    ),
+    "engine": ("_duckdb-stubs", "adbc_driver_duckdb", "duckdb/experimental", "duckdb/query_graph"),
+}
 _NOT_READ = ("*.pyi", "py.typed", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED")
 # One date for all files: an unchanged layer gives an unchanged archive, and so no new layer version.
 _DATE = 946_684_800
@@ -119,7 +144,25 @@ def _install(lock: Path, folder: Path, target: Target) -> None:
     for pattern in _NOT_READ:
         for file in folder.rglob(pattern):
             file.unlink()
+    _trim(folder, _UNUSED[lock.stem])
     _finish(folder, target)
+
+
+def _trim(folder: Path, unused: Sequence[str]) -> None:
+    """Delete what is listed.
+
+    Raises:
+        SystemExit: some of it is not there. Whoever upgrades a package looks at its list again.
+    """
+    for pattern in unused:
+        found = list(folder.glob(pattern))
+        if not found:
+            sys.exit(f"{pattern} is to be left out of the layer, but is not in it: look at the list in build.py.")
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _finish(folder: Path, target: Target) -> None:

@@ -79,6 +79,9 @@ def _parameters(place: Place) -> dict[str, str]:
         # Tests and benchmarks have test keys and poll all the time; the other limits are those of AWS.
         "TestRequestsPerSecond": "100",
         "AllowLocalWebhooks": "true",
+        # Workers are processes of this machine, and its queue hands out in order, whoever a message is for.
+        "ReportWorkers": "4",
+        "ReportRunsPerOrganisation": "2",
     }
 
 

@@ -47,6 +47,7 @@ _AWS = {
     "LIVE_REQUESTS_PER_SECOND": "0",
     "TEST_REQUESTS_PER_SECOND": "0",
     "USAGE_REQUESTS_PER_SECOND": "0",
+    "REPORT_RUNS_PER_ORGANISATION": "50",
     "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",

@@ -345,3 +345,8 @@ def test_only_engine_workers_need_room_on_disk(name: str) -> None:
 def test_a_mail_is_given_up_before_its_message_is() -> None:
     """The worker's last attempt says in the delivery that it was the last; a dead letter would say nothing."""
     assert QUEUES["EmailsQueue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_ATTEMPTS + 1
+
+
+def test_one_organisation_leaves_workers_to_others() -> None:
+    parameters = template()["Parameters"]
+    assert 0 < parameters["ReportRunsPerOrganisation"]["Default"] < parameters["ReportWorkers"]["Default"]

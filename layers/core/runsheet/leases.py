@@ -86,12 +86,14 @@ class Work:
         open: the statuses in which a worker may take an item.
         held: the status of an item that a worker holds.
         not_before: the attribute that says from when on it may be taken (unix seconds); none if it may be at once.
+        until_taken: an attribute that goes when it is taken.
     """
 
     table: Callable[[], str]
     open: tuple[str, ...]
     held: str
     not_before: str | None = None
+    until_taken: str | None = None
 
     def take(self, tenant: Tenant, object_id: str, lease: str, *, now: int) -> dict[str, Any] | None:
         """Take the lease of an item that is open and that nobody holds, and return the item; None if there is none."""
@@ -101,7 +103,7 @@ class Work:
             tenant,
             object_id,
             "SET #status = :held, lease = :lease, lease_until = :until, attention_at = :until, unfinished = :shard "
-            "ADD attempts :one",
+            "ADD attempts :one" + (f" REMOVE {self.until_taken}" if self.until_taken else ""),
             f"#status IN ({', '.join(statuses)}) AND (attribute_not_exists(lease_until) OR lease_until <= :now)"
             + due,
             statuses

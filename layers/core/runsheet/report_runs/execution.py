@@ -13,7 +13,7 @@ from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import failures, reuse, table
+from runsheet.report_runs import concurrency, failures, reuse, table
 from runsheet.report_runs import manifest as manifests
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def execute(message: RunRequested) -> None:
     """Run one report and store its CSV, once, however often the message comes.
 
-    A run that ended or that another worker holds is left alone. An unexpected error gives the lease back and is
-    raised, so that the queue tries again; after `leases.MAX_ATTEMPTS` the run fails.
+    A run that ended or that another worker holds is left alone, and so is one whose organisation has as many runs worked on
+    as it may have: it waits. An unexpected error gives the lease back and is raised, so that the queue tries again;
+    after `leases.MAX_ATTEMPTS` the run fails.
     """
     lease = ids.new_id("lease", clock.now())
     run = table.take(message.tenant, message.run_id, lease, now=clock.seconds())
@@ -39,6 +40,14 @@ def execute(message: RunRequested) -> None:
         given_up = failures.internal_error()
         table.fail(run, error=given_up.message, code=given_up.code)
         return
+    if concurrency.enter(run, lease):
+        try:
+            _end(run, lease)
+        finally:
+            concurrency.leave(run, lease)
+
+
+def _end(run: ReportRun, lease: str) -> None:
     try:
         _carry_out(run, lease)
     except leases.LeaseLost:

@@ -1,4 +1,4 @@
-"""ReportRunsTable: partition key `tenant`, sort key `id`; index `unfinished` for the sweeper."""
+"""ReportRunsTable: partition key `tenant`, sort key `id`; index `unfinished` for the sweeper, `waiting` of runs over a limit."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ from runsheet.tenancy import Tenant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from runsheet.report_runs.slots import Slot
     from runsheet.runtime.paging import Span
 
-_work = leases.Work(lambda: settings().report_runs_table, open=("pending",), held="pending")
+_work = leases.Work(
+    lambda: settings().report_runs_table, open=("pending",), held="pending", until_taken="waiting_in"
+)
+# A run that waits for others of its organisation is queued when one ends; the sweeper looks after it in case none does.
+_WAITING_SECONDS = 15 * 60
+_END = leases.END + ", waiting_in"
 
 
 def put(run: ReportRun, *, expires_at: int) -> ReportRun:
@@ -134,6 +140,48 @@ def release(run: ReportRun, lease: str, *, now: int) -> None:
     _work.release(run.tenant, run.id, lease, now=now)
 
 
+def leave_waiting(run: ReportRun, lease: str, *, now: int) -> None:
+    """Give the lease back, if it is held still, of a run that there is no room for: it was not tried, and waits."""
+    later = min(now + _WAITING_SECONDS, run.deadline)
+    _work.end(
+        run.tenant,
+        run.id,
+        lease,
+        "SET waiting_in = :organisation, attention_at = :later, attempts = attempts - :one REMOVE lease, lease_until",
+        {":organisation": run.tenant.organisation_id, ":later": later, ":one": 1},
+    )
+
+
+def waiting(organisation_id: str, *, most: int) -> list[tuple[Tenant, str]]:
+    """Return tenant and id of the runs of an organisation, in both modes, that wait for room: the oldest, at most so many.
+
+    The index is a moment behind. A run stands there until a worker has it, so it may be on its way already.
+    """
+    answer = dynamodb().query(
+        TableName=settings().report_runs_table,
+        IndexName="waiting",
+        KeyConditionExpression="waiting_in = :organisation",
+        ExpressionAttributeValues=to_item({":organisation": organisation_id}),
+        Limit=most,
+    )
+    return [(Tenant.from_partition(item["tenant"]["S"]), item["id"]["S"]) for item in answer["Items"]]
+
+
+def worked_on(slots: Collection[Slot], *, now: int) -> frozenset[Slot]:
+    """Return those slots whose run is held by their lease at `now`, strongly consistent.
+
+    Raises:
+        Unavailable: DynamoDB keeps leaving some of the runs unread.
+    """
+    keys = {(slot.tenant, slot.run_id): _key(slot.tenant, slot.run_id) for slot in slots}
+    held = {
+        (item["tenant"], item["id"], item.get("lease"))
+        for item in batch_get(settings().report_runs_table, list(keys.values()))
+        if item["status"] == "pending" and item.get("lease_until", 0) > now
+    }
+    return frozenset(slot for slot in slots if (slot.tenant.partition, slot.run_id, slot.lease) in held)
+
+
 def succeed(
     run: ReportRun,
     lease: str,
@@ -183,7 +231,7 @@ def _success(
     expression = (
         "SET #status = :succeeded, result_file = :file, succeeded_at = :now, progress = :one, manifest = :manifest"
         + (", reused_from = :from" if reused_from else "")
-        + leases.END
+        + _END
     )
     return {"Update": _work.held_update(run.tenant, run.id, lease, expression, values)}
 
@@ -202,7 +250,7 @@ def fail(run: ReportRun, *, error: str, code: str) -> bool:
         TableName=settings().report_runs_table,
         Key=_key(run.tenant, run.id),
         UpdateExpression="SET #status = :failed, error_message = :error, error_code = :code, failed_at = :now"
-        + leases.END,
+        + _END,
         ConditionExpression="#status = :pending",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=to_item(values),

@@ -24,6 +24,7 @@ class Settings:
     dataset_compactions_queue_url: str
     dispatch_queue_url: str
     report_runs_queue_url: str
+    report_runs_per_organisation: str
     report_configs_table: str
     deliveries_table: str
     events_table: str

@@ -1,0 +1,58 @@
+"""Clients are made with less of botocore's data, and are the same as botocore's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.session import get_session
+
+from runsheet.runtime import clients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REGIONS = ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "xx-new-1")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    clients.forget()
+    yield
+    clients.forget()
+
+
+def properties(client: Any) -> tuple[Any, ...]:
+    """Return where a client sends its calls, how it signs them, and what it can do."""
+    meta, signer = client.meta, client._request_signer
+    return (
+        meta.endpoint_url,
+        meta.region_name,
+        meta.partition,
+        signer._region_name,
+        signer._signing_name,
+        signer._signature_version,
+        client._ruleset_resolver is not None,
+        meta.service_model.operation_names,
+    )
+
+
+@pytest.mark.parametrize("service", clients.SERVICES)
+def test_a_client_is_the_one_that_botocore_makes(service: str) -> None:
+    plain = get_session()
+    for region in REGIONS:
+        own = clients._client(service, region_name=region)
+        assert properties(own) == properties(plain.create_client(service, region_name=region))
+
+
+def test_there_is_a_client_of_every_service_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(clients, "_client", lambda service, **_: asked.append(service))
+    for make in (
+        clients.dynamodb, clients.events, clients.s3, clients.secretsmanager, clients.sesv2, clients.sqs, clients.ssm, clients.sts,
+    ):  # fmt: skip
+        make()
+    assert tuple(asked) == clients.SERVICES
