@@ -98,7 +98,7 @@ def main() -> None:
     if options.measure:
         from dispatch import measure  # noqa: PLC0415 - it needs the package
 
-        now = replace(now, claims_a_second=measure(1, 20_000))
+        now = replace(now, claims_a_second=measure(1, 20_000).a_second)
     warm = replace(now, table_units=100_000)
     print(
         f"{options.due:,} of {options.configs:,} configs due at once, {now.claims_a_second:.0f} claims/s a dispatcher"

@@ -1,6 +1,6 @@
-"""As much of DynamoDB and SQS as a dispatcher uses, answering every call 5 ms after it came.
+"""As much of DynamoDB and SQS as a dispatcher uses, answering every call so many milliseconds after it came.
 
-python benchmarks/dispatch_stand_in.py CONFIGS    # prints its address; every shard has so many configs due, once
+python benchmarks/dispatch_stand_in.py CONFIGS MILLISECONDS    # prints its address; a shard has so many configs due, once
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import sys
 from typing import Any
 
-_ANSWERS_AFTER_SECONDS = 0.005
 _PER_PAGE = 500
 _DUE = 1_772_456_400  # 2026-03-02T13:00:00Z
 
@@ -18,8 +17,9 @@ _DUE = 1_772_456_400  # 2026-03-02T13:00:00Z
 class StandIn:
     """Gives the configs of a shard in pages, and takes whatever is written."""
 
-    def __init__(self, configs: int) -> None:
+    def __init__(self, configs: int, answers_after_seconds: float) -> None:
         self._configs = configs
+        self._answers_after_seconds = answers_after_seconds
         self.counts: dict[str, int] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,7 +31,7 @@ class StandIn:
                 body = await reader.readexactly(int(fields.get("content-length", 0)))
                 arrived = asyncio.get_running_loop().time()
                 answer = json.dumps(self._answer(fields.get("x-amz-target", "").split(".")[-1], body))
-                await asyncio.sleep(arrived + _ANSWERS_AFTER_SECONDS - asyncio.get_running_loop().time())
+                await asyncio.sleep(arrived + self._answers_after_seconds - asyncio.get_running_loop().time())
                 content = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}"
                 writer.write(content.encode())
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -91,7 +91,9 @@ _ORGANISATION = {
 
 async def main() -> None:
     """Serve until killed."""
-    server = await asyncio.start_server(StandIn(int(sys.argv[1])).serve, "127.0.0.1", 0, limit=1 << 24)
+    server = await asyncio.start_server(
+        StandIn(int(sys.argv[1]), int(sys.argv[2]) / 1000).serve, "127.0.0.1", 0, limit=1 << 24
+    )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

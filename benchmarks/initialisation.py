@@ -38,7 +38,9 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = _build(Path(folder))
-        print(f"{'function':34} {'python':>7} {'bare':>6} {'ours':>6} {'ratio':>6}  of ours: {' '.join(CAUSES)}")
+        print(
+            f"{'function':34} {'python':>7} {'bare':>6} {'ours':>6} {'ratio':>6}  of ours: {' '.join(CAUSES)}"
+        )
         handlers = sorted(arguments.handlers or _handlers())
         ratios = {handler: _compare(handler, path, arguments.runs) for handler in handlers}
     missed = [
@@ -74,7 +76,9 @@ def _compare(handler: str, path: str, runs: int) -> float:
     bare = statistics.median(_total(other) for other, _ in pairs)
     own = statistics.median(_total(own) for _, own in pairs)
     ratio = statistics.median(_total(own) / _total(other) for other, own in pairs)
-    parts = " ".join(f"{statistics.median(own[cause] for _, own in pairs):{len(cause)}.0f}" for cause in CAUSES)
+    parts = " ".join(
+        f"{statistics.median(own[cause] for _, own in pairs):{len(cause)}.0f}" for cause in CAUSES
+    )
     print(f"{handler:34} {python:7.0f} {bare:6.0f} {own:6.0f} {ratio:6.2f}           {parts}", flush=True)
     return ratio
 

@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _RUNNING = "{}.{}".format(*sys.version_info)
 # Python 3.11 runs on Amazon Linux 2 (glibc 2.26), later ones on Amazon Linux 2023 (glibc 2.34).
 _OLDEST_GLIBC, _GLIBC_OF_2, _GLIBC_OF_2023 = 5, 26, 34
-# Of what the wheels bring, what no function imports: reviewed, and tests/layers/test_contents.py imports every handler without
-# it. What is listed and not there ends the build, so the list does not grow old.
+# Of what the wheels bring, what no function imports; tests/layers/test_contents.py imports every handler without it. What is
+# listed and not there ends the build, so the list does not grow old.
 _UNUSED = {
     "dependencies": (
         "dns",  # email-validator's look-ups of domains, which nobody asks for
@@ -157,7 +157,9 @@ def _trim(folder: Path, unused: Sequence[str]) -> None:
     for pattern in unused:
         found = list(folder.glob(pattern))
         if not found:
-            sys.exit(f"{pattern} is to be left out of the layer, but is not in it: look at the list in build.py.")
+            sys.exit(
+                f"{pattern} is to be left out of the layer, but is not in it: look at the list in build.py."
+            )
         for path in found:
             if path.is_dir():
                 shutil.rmtree(path)

@@ -187,7 +187,7 @@ AT_WORK: dict[str, dict[str, int]] = {
         "dynamodb:Query": 1,
         "dynamodb:TransactWriteItems": 1,
         "dynamodb:TransactWriteItems items": 3,
-        "dynamodb:UpdateItem": 2,
+        "dynamodb:UpdateItem": 4,
         "s3:PutObject": 2,
         "s3 by duckdb:HEAD": 1,
         "s3 by duckdb:GET": 3,

@@ -31,4 +31,4 @@ def modules_of(handler: str) -> list[str]:
 if __name__ == "__main__":
     for common in ("botocore.session", "pydantic"):
         importlib.import_module(common)
-    print(json.dumps({handler: modules_of(handler) for handler in sys.argv[1:]}))
+    json.dump({handler: modules_of(handler) for handler in sys.argv[1:]}, sys.stdout)

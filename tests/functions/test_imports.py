@@ -26,9 +26,20 @@ PACKAGES = {
     "six", "typing_extensions", "typing_inspection", "urllib3",
 }  # fmt: skip
 ENGINE = {"_duckdb", "duckdb", "duckdb_extension_httpfs"}
-POWERTOOLS = {"exceptions", "logging", "metrics", "middleware_factory", "package_logger", "shared", "tracing", "warnings"}
+# The parts of Powertools; of its utilities what the logger needs.
+POWERTOOLS = {
+    "utilities",
+    "exceptions",
+    "logging",
+    "metrics",
+    "middleware_factory",
+    "package_logger",
+    "shared",
+    "tracing",
+    "warnings",
+}
 # Of the standard library: each takes several milliseconds, and no route needs it.
-HEAVY = {"asyncio", "concurrent", "csv", "multiprocessing", "sqlite3", "unittest", "xmlrpc"}
+HEAVY = {"asyncio", "ctypes", "multiprocessing", "sqlite3", "unittest", "xmlrpc"}
 # Words and numbers of the engine's that a route shows; nothing of it is run.
 LIGHT = {"runsheet.engine", "runsheet.engine.errors"}
 NEVER = ("runsheet.engine", "runsheet.report_runs.execution", "runsheet.datasets.ingest", "runsheet.mail")
@@ -65,11 +76,20 @@ def test_a_route_imports_what_is_listed(handler: str) -> None:
     modules = imported()[handler]
     tops = {name.partition(".")[0] for name in modules}
     of_tests = {"tests", "awscrt", "OpenSSL", "certifi", handler.partition(".")[0]}
-    others = {top for top in tops - of_tests - sys.stdlib_module_names if not top.startswith(("_sysconfigdata", "__"))}
+    others = {
+        top
+        for top in tops - of_tests - sys.stdlib_module_names
+        if not top.startswith(("_sysconfigdata", "__"))
+    }
     allowed = PACKAGES | (ENGINE if handler in WITH_ENGINE else set())
     assert others <= allowed
     assert tops & HEAVY == set()
     assert {name.split(".")[1] for name in modules if name.startswith("aws_lambda_powertools.")} <= POWERTOOLS
+    utilities = "aws_lambda_powertools.utilities"
+    assert {name for name in modules if name.startswith(utilities)} == {
+        utilities,
+        f"{utilities}.jmespath_utils",
+    }
     if handler not in WITH_ENGINE:
         assert not [name for name in modules - LIGHT if name.startswith(NEVER)]
 

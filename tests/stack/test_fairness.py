@@ -66,7 +66,10 @@ def pending(api: httpx.Client) -> int:
 
 
 def test_another_organisations_run_waits_for_one_run_at_most(accounts: Accounts, place: Place) -> None:
-    with customer(accounts, place, "Loud") as (loud, loud_api), customer(accounts, place, "Quiet") as (_, api):
+    with (
+        customer(accounts, place, "Loud") as (loud, loud_api),
+        customer(accounts, place, "Quiet") as (_, api),
+    ):
         # All workers start, which takes a machine of few processors longer than a run.
         assert ended(api)["status"] == "succeeded"
         queue_backlog(place, loud, WARMING)

@@ -23,7 +23,7 @@ from runsheet.tenancy import Tenant
 from tests.concurrency import at_once, atomic_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 LIVE, TEST = Tenant("org_a", "live"), Tenant("org_a", "test")
 MOST = 3
@@ -293,7 +293,10 @@ def test_with_many_workers_at_once_the_limit_holds_and_every_run_ends(
     assert "slots" not in item()
 
 
-_SUCCESS: tuple[str, dict[str, Any]] = ("SET #status = :done REMOVE lease, lease_until, waiting_in", {":done": "succeeded"})
+_SUCCESS: tuple[str, dict[str, Any]] = (
+    "SET #status = :done REMOVE lease, lease_until, waiting_in",
+    {":done": "succeeded"},
+)
 
 
 def _pending(runs: list[ReportRun]) -> Iterator[bool]:

@@ -1,4 +1,4 @@
-"""ReportRunsTable: partition key `tenant`, sort key `id`; index `unfinished` for the sweeper, `waiting` of runs over a limit."""
+"""ReportRunsTable: partition key `tenant`, sort key `id`. Index `unfinished` for the sweeper, `waiting` by organisation."""
 
 from __future__ import annotations
 
