@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runsheet.report_runs.model import ReportRun
+    from runsheet.tenancy import Tenant
 
 
 def begin(run: ReportRun) -> ReportRun:
@@ -37,22 +38,22 @@ def queue_all(runs: Sequence[ReportRun]) -> None:
     """Ask for a worker for each of the stored runs; the sweeper asks for those that this fails to."""
     # One organisation's ten thousand runs do not keep another's one waiting.
     groups = [run.tenant.organisation_id for run in runs]
-    requests = [_message(run) for run in runs]
+    requests = [_message(run.tenant, run.id) for run in runs]
     for number in messages.send(settings().report_runs_queue_url, requests, groups=groups):
         logger.error("run not queued; the sweeper will", extra={"run": runs[number].id})
 
 
-def queue(run: ReportRun) -> None:
+def queue(tenant: Tenant, run_id: str) -> None:
     """Ask for a worker."""
     clients.sqs().send_message(
         QueueUrl=settings().report_runs_queue_url,
-        MessageBody=_message(run).model_dump_json(),
-        MessageGroupId=run.tenant.organisation_id,
+        MessageBody=_message(tenant, run_id).model_dump_json(),
+        MessageGroupId=tenant.organisation_id,
     )
 
 
-def _message(run: ReportRun) -> RunRequested:
-    return RunRequested(organisation_id=run.tenant.organisation_id, mode=run.tenant.mode, run_id=run.id)
+def _message(tenant: Tenant, run_id: str) -> RunRequested:
+    return RunRequested(organisation_id=tenant.organisation_id, mode=tenant.mode, run_id=run_id)
 
 
 def sweep() -> None:
@@ -67,4 +68,4 @@ def sweep() -> None:
                 late = failures.deadline_exceeded()
                 table.fail(run, error=late.message, code=late.code)
             elif table.note_queued(run, now=now):
-                queue(run)
+                queue(run.tenant, run.id)
