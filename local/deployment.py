@@ -79,7 +79,7 @@ def _parameters(place: Place) -> dict[str, str]:
         # Tests and benchmarks have test keys and poll all the time; the other limits are those of AWS.
         "TestRequestsPerSecond": "100",
         "AllowLocalWebhooks": "true",
-    }
+    } | dict(place.parameters)
 
 
 def _verify_sender(place: Place) -> None:

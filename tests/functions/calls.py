@@ -128,6 +128,8 @@ CALLS: dict[str, dict[str, int]] = {
         "sqs:SendMessageBatch items": 1,
     },
     "GenerateReportFunction": {"dynamodb:UpdateItem": 1},
+    "NoteQueryEventFunction": {"dynamodb:GetItem": 1},
+    "StopQueryFunction": {"athena:StopQueryExecution": 1},
     "IngestUploadFunction": {
         "dynamodb:GetItem": 1,
         "dynamodb:Query": 1,
