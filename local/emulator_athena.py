@@ -1,8 +1,10 @@
 """The parts of Athena that the emulator does not have: Trino's SQL, Glue's partition projection, rights, limits and events.
 
-A query reads with the rights of its caller: every table, file and the result are asked of IAM, as they are in AWS. It cannot be
-interrupted: one that is stopped runs to its end, and what it made is thrown away.
+A query reads with the rights of its caller: every table, file and the result are asked of IAM, as they are in AWS. It cannot
+be interrupted: one that is stopped runs to its end, and what it made is thrown away.
 """
+
+# ruff: noqa: SLF001 - the emulator's services have no other names for what they do
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TYPES = {"string": "VARCHAR", "map<string,string>": "MAP(VARCHAR, VARCHAR)"}
-_TEMPLATE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,14 @@ def install() -> None:
 
 
 def workgroup_of(query_id: str) -> str | None:
-    """Return the work group of a query, which the right to look at it or to stop it is of; None if there is no such query."""
+    """Return the work group of a query, which the rights to look at it and to stop it are of; None for no query."""
     execution = athena._executions.get(query_id)
     return execution["WorkGroup"] if execution else None
 
 
-async def _execute_query(query_id: str, sql: str, database: str, _ddl: object, _catalog: object = None) -> None:
+async def _execute_query(
+    query_id: str, sql: str, database: str, _ddl: object, _catalog: object = None
+) -> None:
     execution = athena._executions[query_id]
     status = execution["Status"]
     if status["State"] != "QUEUED":
@@ -157,7 +161,10 @@ def _tables_in(sql: str, database: str) -> Iterator[str]:
 
 def _table(name: str, sql: str, database: str, folder: Path) -> Table:
     account, region = get_account_id(), get_region()
-    for action, resource in (("glue:GetDatabase", f"database/{database}"), ("glue:GetTable", f"table/{database}/{name}")):
+    for action, resource in (
+        ("glue:GetDatabase", f"database/{database}"),
+        ("glue:GetTable", f"table/{database}/{name}"),
+    ):
         _check("glue", action, f"arn:aws:glue:{region}:{account}:{resource}")
     described = glue._tables[f"{database}/{name}"]
     columns = {
@@ -167,7 +174,7 @@ def _table(name: str, sql: str, database: str, folder: Path) -> Table:
     files = {}
     for partition in _partitions(described, sql):
         location = urlparse(
-            _TEMPLATE.sub(lambda name: partition[name[1]], described["Parameters"]["storage.location.template"])
+            Template(described["Parameters"]["storage.location.template"]).substitute(partition)
         )
         bucket, prefix = location.netloc, location.path.lstrip("/")
         _check("s3", "s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})

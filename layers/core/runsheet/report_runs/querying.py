@@ -7,11 +7,14 @@ be lost, the sweeper comes. Whatever dies, the run's item says how far it is: wi
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from typing import TYPE_CHECKING
 
-from runsheet import athena, leases
+from runsheet import leases
+from runsheet.athena import result
+from runsheet.athena.statement import statement
 from runsheet.athena_queries import results, service
 from runsheet.athena_queries import table as queries
 from runsheet.athena_queries.model import AthenaQuery
@@ -24,13 +27,15 @@ from runsheet.engine.upload import Upload
 from runsheet.report_runs import failures, table
 from runsheet.report_runs.manifest import Made
 from runsheet.runtime import clients, clock
+from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from runsheet.athena import Statement
+    from runsheet.athena.statement import Statement
     from runsheet.athena_queries.model import Look
+    from runsheet.catalog import ReportType
     from runsheet.engine.inputs import Inputs
     from runsheet.report_runs.model import ReportRun
     from runsheet.report_runs.task import Task
@@ -58,20 +63,22 @@ class QueryFailed(Exception):
 def begin(
     run: ReportRun, lease: str, inputs: Inputs, fingerprint: str | None, check: Callable[[], None]
 ) -> bool:
-    """Start the query of a run, and leave the run to it; False if Athena cannot do its type.
+    """Start the query of a run, and leave the run to it; False if Athena cannot do it.
 
     Raises:
         LeaseLost: the run has ended, or another worker has it; the query was stopped.
         ReportFailed: the run cannot succeed as it is, or its organisation has used up its day.
     """
-    if not athena.is_supported(inputs.report_type):
-        return False
     if not service.may_scan(run.tenant):
         raise failures.scan_limit_reached()
     with report.prepared(run.tenant, inputs, check=check) as (prepared, _):
-        statement = athena.statement(run.tenant, prepared)
+        try:
+            made = statement(run.tenant, prepared)
+        except ReportFailed as failed:
+            logger.warning("Athena cannot do the run", extra={"run": run.id, "reason": failed.message})
+            return False
         titles = prepared.titles
-    query_id = service.start(run.tenant, statement.sql, statement.parameters, token=token(run, statement))
+    query_id = service.start(run.tenant, made.sql, made.parameters, token=token(run, made))
     query = AthenaQuery(
         id=query_id,
         tenant=run.tenant,
@@ -87,13 +94,13 @@ def begin(
     return True
 
 
-def token(run: ReportRun, statement: Statement) -> str:
+def token(run: ReportRun, made: Statement) -> str:
     """Return what Athena tells a repeated request by: a worker that dies before it notes its query starts no second one.
 
     A query that came to nothing is not found again, nor is one of data that has changed since: Athena refuses a token that
     comes with another statement.
     """
-    digest = hashlib.sha256(json.dumps([statement.sql, statement.parameters]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([made.sql, made.parameters]).encode()).hexdigest()
     return f"{run.id}-{run.queries}-{digest[:32]}"
 
 
@@ -157,14 +164,32 @@ def _sent(run: ReportRun, query: AthenaQuery, task: Task) -> Export:
 
     records = results.Body(read())
     report_type, bound = task.report_type, task.parameters
+    quoted = _quoted(report_type, query.titles)
     with (
         Upload(clients.s3(), settings().results_bucket, task.key, task.content_type) as upload,
         compressed(upload, bound.compress, f"{run.id}.{bound.format}", clock.now()) as body,
     ):
         body.write(cells.header_line(query.titles, quotes=report_type.quotes))
         for block in records:
-            body.write(athena.cells_of(report_type, block))
-        rows, sums = athena.totals(records.last)
+            body.write(block if report_type.quotes == "all" else _requoted(block, quoted))
+        totals = result.control_totals(records.last)
         task.on_progress(1.0)
         body.finish()
-        return Export(rows=rows, size=upload.size, sha256=upload.sha256, columns=len(query.titles), sums=sums)
+        return Export(
+            rows=totals.rows,
+            size=upload.size,
+            sha256=upload.sha256,
+            columns=len(query.titles),
+            sums=totals.sums,
+        )
+
+
+def _quoted(report_type: ReportType, titles: Sequence[str]) -> list[bool]:
+    """Return of each column whether its cells are quoted, where text alone is: the pivot's columns are sums."""
+    types = {column.name: column.type for column in report_type.columns}
+    own = len(titles) if report_type.pivot is None else len(report_type.columns)
+    return [types.get(title, "text") == "text" and at < own for at, title in enumerate(titles)]
+
+
+def _requoted(block: bytes, quoted: Sequence[bool]) -> bytes:
+    return b"".join(result.with_quotes(io.StringIO(block.decode(), newline=""), quoted))
