@@ -33,6 +33,7 @@ from runsheet.runtime.settings import settings as current
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
 from tests.athena import Athena
+from tests.gateway import Context
 from workers import stop_query
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def test_every_key_of_the_metadata_has_its_column(athena: Athena, monkeypatch: p
     send(lakes.record(id="txn_m", payment_metadata={"order": "=1", "b": "2"}))
     columns = ["balance_transaction_id", "payment_metadata[*]"]
     expected = by_duckdb(monkeypatch, ITEMIZED, columns=columns)
-    run = work(new_run(columns=columns))
+    run = work(new_run(columns=columns, refresh=True))
     athena.carry_out(athena.only)
     assert body(work(run)) == body(expected)
 
@@ -223,7 +224,7 @@ def test_a_statement_that_athena_does_not_take_stays_with_the_worker(
     def too_long(*_: object) -> Any:
         raise failures.forced("result_too_large")
 
-    monkeypatch.setattr(querying, "statement", too_long)
+    monkeypatch.setattr(querying.athena, "statement", too_long)
     assert work(new_run()).status == "succeeded"
     assert athena.calls == []
 
@@ -349,7 +350,7 @@ def stream(run: ReportRun) -> None:
     image = {"status": {"S": run.status}, "query_id": {"S": run.query_id}}
     keys = {"tenant": {"S": run.tenant.partition}, "id": {"S": run.id}}
     record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "NewImage": image}}
-    answer = stop_query.handler({"Records": [record | {"eventID": "1", "eventSource": "aws:dynamodb"}]}, None)
+    answer = stop_query.handler({"Records": [record | {"eventID": "1", "eventSource": "aws:dynamodb"}]}, Context())
     assert answer == {"batchItemFailures": []}
 
 

@@ -7,14 +7,11 @@ be lost, the sweeper comes. Whatever dies, the run's item says how far it is: wi
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from typing import TYPE_CHECKING
 
-from runsheet import leases
-from runsheet.athena import result
-from runsheet.athena.statement import statement
+from runsheet import athena, leases
 from runsheet.athena_queries import results, service
 from runsheet.athena_queries import table as queries
 from runsheet.athena_queries.model import AthenaQuery
@@ -31,11 +28,10 @@ from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from runsheet.athena.statement import Statement
+    from runsheet.athena import Statement
     from runsheet.athena_queries.model import Look
-    from runsheet.catalog import ReportType
     from runsheet.engine.inputs import Inputs
     from runsheet.report_runs.model import ReportRun
     from runsheet.report_runs.task import Task
@@ -69,11 +65,13 @@ def begin(
         LeaseLost: the run has ended, or another worker has it; the query was stopped.
         ReportFailed: the run cannot succeed as it is, or its organisation has used up its day.
     """
+    if not athena.is_supported(inputs.report_type):
+        return False
     if not service.may_scan(run.tenant):
         raise failures.scan_limit_reached()
     with report.prepared(run.tenant, inputs, check=check) as (prepared, _):
         try:
-            made = statement(run.tenant, prepared)
+            made = athena.statement(run.tenant, prepared)
         except ReportFailed as failed:
             logger.warning("Athena cannot do the run", extra={"run": run.id, "reason": failed.message})
             return False
@@ -164,32 +162,20 @@ def _sent(run: ReportRun, query: AthenaQuery, task: Task) -> Export:
 
     records = results.Body(read())
     report_type, bound = task.report_type, task.parameters
-    quoted = _quoted(report_type, query.titles)
     with (
         Upload(clients.s3(), settings().results_bucket, task.key, task.content_type) as upload,
         compressed(upload, bound.compress, f"{run.id}.{bound.format}", clock.now()) as body,
     ):
         body.write(cells.header_line(query.titles, quotes=report_type.quotes))
         for block in records:
-            body.write(block if report_type.quotes == "all" else _requoted(block, quoted))
-        totals = result.control_totals(records.last)
+            body.write(athena.cells_of(report_type, block))
+        rows, sums = athena.totals(records.last)
         task.on_progress(1.0)
         body.finish()
         return Export(
-            rows=totals.rows,
+            rows=rows,
             size=upload.size,
             sha256=upload.sha256,
             columns=len(query.titles),
-            sums=totals.sums,
+            sums=sums,
         )
-
-
-def _quoted(report_type: ReportType, titles: Sequence[str]) -> list[bool]:
-    """Return of each column whether its cells are quoted, where text alone is: the pivot's columns are sums."""
-    types = {column.name: column.type for column in report_type.columns}
-    own = len(titles) if report_type.pivot is None else len(report_type.columns)
-    return [types.get(title, "text") == "text" and at < own for at, title in enumerate(titles)]
-
-
-def _requoted(block: bytes, quoted: Sequence[bool]) -> bytes:
-    return b"".join(result.with_quotes(io.StringIO(block.decode(), newline=""), quoted))
