@@ -350,7 +350,9 @@ def stream(run: ReportRun) -> None:
     image = {"status": {"S": run.status}, "query_id": {"S": run.query_id}}
     keys = {"tenant": {"S": run.tenant.partition}, "id": {"S": run.id}}
     record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "NewImage": image}}
-    answer = stop_query.handler({"Records": [record | {"eventID": "1", "eventSource": "aws:dynamodb"}]}, Context())
+    answer = stop_query.handler(
+        {"Records": [record | {"eventID": "1", "eventSource": "aws:dynamodb"}]}, Context()
+    )
     assert answer == {"batchItemFailures": []}
 
 
