@@ -107,11 +107,17 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> N
     """Make the table's view: the columns, what a file does not have as NULL, the partition's columns and `"$path"`."""
     columns = ", ".join(f"null::{kind} as {_identifier(column)}" for column, kind in table.columns.items())
     partition = {column for file in table.files.values() for column in file.partition}
-    nothing = ", ".join([columns, "null::varchar as \"$path\"", *(f"null::varchar as {c}" for c in sorted(partition))])
+    nothing = ", ".join(
+        [columns, 'null::varchar as "$path"', *(f"null::varchar as {c}" for c in sorted(partition))]
+    )
     parts = [f"select {nothing} where false"]
     for address, file in table.files.items():
-        own = ", ".join(f"{_text(value)} as {_identifier(column)}" for column, value in file.partition.items())
-        parts.append(f"select *, {own}, {_text(address)} as \"$path\" from read_parquet({_text(str(file.path))})")
+        own = ", ".join(
+            f"{_text(value)} as {_identifier(column)}" for column, value in file.partition.items()
+        )
+        parts.append(
+            f'select *, {own}, {_text(address)} as "$path" from read_parquet({_text(str(file.path))})'
+        )
     connection.execute(f"create view {_identifier(name)} as {' union all by name '.join(parts)}")
 
 
@@ -136,7 +142,10 @@ def _spread(rows: exp.Array, alias: exp.TableAlias) -> exp.Lateral:
     structs = [
         exp.Struct(
             expressions=[
-                exp.PropertyEQ(this=exp.to_identifier(name), expression=field.expression if isinstance(field, exp.PropertyEQ) else field)
+                exp.PropertyEQ(
+                    this=exp.to_identifier(name),
+                    expression=field.expression if isinstance(field, exp.PropertyEQ) else field,
+                )
                 for name, field in zip(names, row.expressions, strict=True)
             ]
         )
@@ -149,7 +158,9 @@ def _spread(rows: exp.Array, alias: exp.TableAlias) -> exp.Lateral:
             exp.PropertyEQ(this=exp.to_identifier("recursive"), expression=exp.true()),
         ],
     )
-    return exp.Lateral(this=exp.Subquery(this=exp.select(unnested)), alias=exp.TableAlias(this=alias.this.copy()))
+    return exp.Lateral(
+        this=exp.Subquery(this=exp.select(unnested)), alias=exp.TableAlias(this=alias.this.copy())
+    )
 
 
 def _line(values: Sequence[object]) -> bytes:
