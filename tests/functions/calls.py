@@ -214,8 +214,8 @@ AT_WORK: dict[str, dict[str, int]] = {
     },
 }
 
-# A run that goes to Athena, over one file: a worker starts its query, the event of its end queues it again, and a worker makes
-# the result the run's. What Athena itself asks of S3 and Glue is in its price.
+# A run that goes to Athena, over one file: a worker starts its query, the event of its end queues it again, and a worker
+# makes the result the run's. What Athena itself asks of S3 and Glue is in its price.
 ON_ATHENA: dict[str, dict[str, int]] = {
     "GenerateReportFunction, begin": {
         "athena:StartQueryExecution": 1,

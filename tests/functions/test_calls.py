@@ -175,7 +175,7 @@ def test_a_run_on_athena_makes_the_calls_of_the_table(
         made["GenerateReportFunction, begin"] = calls_of("GenerateReportFunction", tenant, asked)
         athena.carry_out(athena.only)
         text = (ROOT / "events/workers/note_query_event.json").read_text()
-        event = json.loads(text.replace("a1b2c3d4-5678-90ab-cdef-EXAMPLE11111", athena.only.id))
+        event = json.loads(text.replace("query_EXAMPLE", athena.only.id))
         made["NoteQueryEventFunction"] = calls_of("NoteQueryEventFunction", tenant, event)
         made["GenerateReportFunction, finish"] = calls_of("GenerateReportFunction", tenant, asked)
     assert made == ON_ATHENA
