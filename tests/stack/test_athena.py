@@ -261,8 +261,9 @@ def test_a_run_that_is_cancelled_stops_its_query(
     stack, session, endpoint = physical_ids(place), place.session(), place.aws_endpoint_url
     athena = session.client("athena", endpoint_url=endpoint)
     query_id = athena.start_query_execution(
-        QueryString="select count(*) as c0 from unnest(sequence(1, 50000)) as a(i)"
-        " cross join unnest(sequence(1, 60000)) as b(j) where i % 7 = j % 5",
+        # It takes some seconds, whatever reads it.
+        QueryString="select count(*) as c0 from unnest(sequence(1, 15000)) as a(i)"
+        " cross join unnest(sequence(1, 40000)) as b(j) where i * j % 1000003 = 7",
         WorkGroup=stack["AthenaWorkGroup"],
         QueryExecutionContext={"Database": stack["LakeDatabase"]},
     )["QueryExecutionId"]
