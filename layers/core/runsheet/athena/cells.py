@@ -58,7 +58,7 @@ def totals(columns: Iterable[str], rows: str) -> str:
 
 
 def _text(value: str) -> str:
-    formula = ", ".join(f"chr({ord(character)})" for character in FORMULA)
+    formula = ", ".join(literal(one) if one.isprintable() else f"chr({ord(one)})" for one in FORMULA)
     return f"case when {value} = '' then null when substr({value}, 1, 1) in ({formula}) then '''' || {value} else {value} end"
 
 

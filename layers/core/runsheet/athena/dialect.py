@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def translated(
         quote_identifiers=False,
         identify=False,
     )
+    # What no column that is asked for needs is left out: it would only make the statement longer.
+    tree = pushdown_projections(tree)
     tree = annotate_types(tree, schema=dict(schema), dialect="duckdb")
     return _each(tree, _typed)
 
@@ -130,36 +133,66 @@ def _macro(node: exp.Expr, local_time: exp.Expr) -> exp.Expr:
             amount = exp.cast(arguments[0], _AMOUNT)
             return exp.cast(exp.Anonymous(this="ROW", expressions=[amount, arguments[1]]), _MONEY)
         case "local_time":
-            made = exp.paren(local_time.copy())
+            made = local_time.copy()
             for column in list(made.find_all(exp.Column)):
                 if column.name == "moment":
+                    made = arguments[0] if column is made else made
                     column.replace(exp.paren(arguments[0].copy()))
-            return made
+            return made if isinstance(made, exp.Column) else exp.paren(made)
         case _:
             return node
 
 
 def _untyped(node: exp.Expr) -> exp.Expr:
     match node:
+        # Trino has no `is not false`.
         case exp.Not(this=exp.Is(this=value, expression=exp.Boolean(this=known))):
-            return exp.Coalesce(this=exp.NEQ(this=value, expression=exp.Boolean(this=known)), expressions=[exp.true()])
-        # epoch_ms of a timestamp; sqlglot takes it for the way back.
-        case exp.UnixToTime(this=moment):
-            return _between("MILLISECOND", _EPOCH.copy(), moment)
-        case exp.RegexpExtract(group=exp.Array(expressions=names)):
-            groups = [
-                exp.Coalesce(
-                    this=exp.RegexpExtract(
-                        this=node.this.copy(), expression=node.expression.copy(), group=exp.Literal.number(number)
-                    ),
-                    expressions=[exp.Literal.string("")],
-                )
-                for number in range(1, len(names) + 1)
-            ]
-            fields = ", ".join(f"{name.name} VARCHAR" for name in names)
-            row = exp.Anonymous(this="ROW", expressions=groups)
-            return exp.cast(row, exp.DataType.build(f"ROW({fields})", dialect="trino"))
+            differs = exp.NEQ(this=value, expression=exp.Boolean(this=known))
+            return exp.Coalesce(this=differs, expressions=[exp.true()])
+        case exp.Add(this=moment, expression=exp.Anonymous(name="to_seconds", expressions=[seconds])):
+            return exp.Anonymous(this="date_add", expressions=[exp.Literal.string("second"), seconds, moment])
+        case exp.TimeToUnix(this=exp.Sub(this=end, expression=start)):
+            # Athena's timestamps have milliseconds.
+            return exp.Div(
+                this=exp.cast(_between("MILLISECOND", start, end), "double"), expression=exp.Literal.number(1000)
+            )
+        case exp.Anonymous(name="date_sub", expressions=[unit, start, end]):
+            return _between(unit.name.upper(), start, end)
+        case exp.Median(this=value):
+            return _median(value)
+        # Trino always replaces all, and trims any white space.
+        case exp.RegexpReplace():
+            node.set("modifiers", None)
+        case exp.Trim() if node.expression is None or not node.args.get("expression"):
+            node.set("expression", exp.Literal.string(" "))
+        case exp.Length(this=exp.ArrayFilter() as listed):
+            return exp.ArraySize(this=listed)
+        case exp.RegexpExtract() if isinstance(node.args.get("group"), exp.Array):
+            return _groups(node)
     return node
+
+
+def _groups(node: exp.RegexpExtract) -> exp.Cast:
+    """Return a row of the groups of a regular expression; one that has not matched is an empty text in DuckDB."""
+    names = [name.name for name in node.args["group"].expressions]
+    groups = []
+    for number in range(1, len(names) + 1):
+        group = exp.Anonymous(
+            this="regexp_extract",
+            expressions=[node.this.copy(), node.expression.copy(), exp.Literal.number(number)],
+        )
+        groups.append(exp.Coalesce(this=group, expressions=[exp.Literal.string("")]))
+    row = exp.DataType.build(f"ROW({', '.join(f'{name} VARCHAR' for name in names)})", dialect="trino")
+    return exp.cast(exp.Anonymous(this="ROW", expressions=groups), row)
+
+
+def _median(value: exp.Expr) -> exp.Expr:
+    """Return the median, of which Trino has an approximation only: the mean of the two in the middle."""
+    ordered = f"array_sort(array_agg({value.sql('trino')}) filter (where {value.sql('trino')} is not null))"
+    at = [f"cast(floor((cardinality({ordered}) + {more}) / 2.0) as bigint)" for more in (1, 2)]
+    return sqlglot.parse_one(
+        f"(element_at({ordered}, {at[0]}) + element_at({ordered}, {at[1]})) / 2", read="trino"
+    )
 
 
 def _between(unit: str, start: exp.Expr, end: exp.Expr) -> exp.DateDiff:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from runsheet.engine.relations import Relation, Source
     from runsheet.tenancy import Tenant
@@ -27,12 +27,15 @@ def name(dataset: str) -> str:
     return f"{dataset}_records"
 
 
-def queries(tenant: Tenant, relation: Relation, condition: str | None) -> dict[str, str]:
+def queries(
+    tenant: Tenant, relation: Relation, names: Collection[str], condition: str | None
+) -> dict[str, str]:
     """Return the common table expressions of a dataset's records in Trino's SQL, the last one by `name`.
 
     Args:
         tenant: whose records.
         relation: its files.
+        names: of the columns that are needed.
         condition: on records, over the dataset's columns; None for all.
 
     Raises:
@@ -40,7 +43,7 @@ def queries(tenant: Tenant, relation: Relation, condition: str | None) -> dict[s
     """
     schema = relation.schema
     folder = _folder(tenant, relation)
-    columns = [column.name for column in schema.columns]
+    columns = [column.name for column in schema.columns if column.name in names or column.name == schema.key]
     table, key = schema.dataset, schema.key
     recent, latest = f"{table}_recent", f"{table}_latest"
     made = {}
@@ -69,7 +72,11 @@ def queries(tenant: Tenant, relation: Relation, condition: str | None) -> dict[s
             " where recent._deleted is distinct from true"
         )
     if not parts:
-        nothing = ", ".join(f"cast(null as {column.type}) as {column.name}" for column in schema.columns)
+        nothing = ", ".join(
+            f"cast(null as {column.type}) as {column.name}"
+            for column in schema.columns
+            if column.name in columns
+        )
         parts.append(f"select {nothing} where false")
     every = " union all ".join(parts)
     made[name(table)] = f"select * from ({every}) as records where {condition}" if condition else every  # noqa: S608

@@ -17,7 +17,7 @@ from runsheet.engine.session import identifier
 from runsheet.engine.timezones import local_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runsheet.catalog import Column
     from runsheet.engine.relations import Relation
@@ -60,10 +60,15 @@ def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
         given |= more
         known = pivot.shown(report_type, run.pivoted)
         names = tuple(column.name for column in known)
+    known = tuple(column for column in known if column.type != "metadata")
+    keys = _keys(report_type.order_by)
+    needed = {*(_column(name, known) for name in names)}
+    needed |= {column.name for key in keys for column in key.find_all(exp.Column)}
     queries = _needed({**report_type.tables, **report_type.views}, sql)
     listed = ", ".join(f"{name} as ({query})" for name, query in (*queries.items(), (_REPORT, sql)))
+    columns = ", ".join(identifier(name) for name in sorted(needed))
     report = dialect.translated(
-        dialect.parsed(f"with {listed} select * from {_REPORT}"),
+        dialect.parsed(f"with {listed} select {columns} from {_REPORT}"),  # noqa: S608 - of the catalogue
         given=given,
         marks=marks,
         local_time=_local_time(run),
@@ -72,46 +77,62 @@ def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
             for name, part in run.relations.items()
         },
     )
-    for table in report.find_all(exp.Table):
-        if table.name in run.relations:
-            table.set("this", exp.to_identifier(records.name(table.name)))
     own = report.args["with_"].expressions
-    datasets = [
-        _named(name, query)
-        for part in run.relations.values()
-        for name, query in records.queries(tenant, part, _condition(run, part, marks)).items()
-    ]
-    written = sqlglot.parse_one(_written(run, known, names, marks), read="trino")
+    datasets = [cte for part in run.relations.values() for cte in _records(tenant, run, part, report, marks)]
+    written = sqlglot.parse_one(_written(run, known, names, keys, marks), read="trino")
     written.set("with_", exp.With(expressions=[*datasets, *own]))
     return written
 
 
-def _written(run: Run, known: Iterable[Column], names: Iterable[str], marks: Marks) -> str:
+def _records(tenant: Tenant, run: Run, part: Relation, report: exp.Expr, marks: Marks) -> list[exp.CTE]:
+    """Return the records of a dataset, and have the report read them instead of the table."""
+    condition, columns = None, {column.name for column in report.find_all(exp.Column)}
+    if part.schema.column("connected_account") is not None:
+        condition = dialect.condition(accounts(run.report_type, run.parameters), run.parameters.values, marks)
+        columns.add("connected_account")
+    for table in report.find_all(exp.Table):
+        if table.name == part.schema.dataset:
+            table.set("this", exp.to_identifier(records.name(table.name)))
+    queries = records.queries(tenant, part, columns, condition.sql("trino") if condition else None)
+    return [
+        exp.CTE(
+            this=sqlglot.parse_one(query, read="trino"),
+            alias=exp.TableAlias(this=exp.to_identifier(name)),
+        )
+        for name, query in queries.items()
+    ]
+
+
+def _written(
+    run: Run, known: Iterable[Column], names: Sequence[str], keys: Sequence[exp.Expr], marks: Marks
+) -> str:
     """Return the query of the lines of the CSV, and behind them the control totals."""
-    by_name = {column.name: column for column in known if column.type != "metadata"}
+    types = {column.name: column.type for column in known}
     separator = run.parameters.values.get("decimal_separator") or "."
-    texts = []
-    for name in names:
-        if name in by_name:
-            texts.append(cells.cell(f"{_REPORT}.{identifier(name)}", by_name[name].type, separator))
-        else:
-            family, key = name.removesuffix("]").split("[", 1)
-            mark = marks.text(key).sql("trino")
-            texts.append(cells.cell(f"element_at({_REPORT}.{identifier(family)}, {mark})", "metadata", separator))
-    keys = [key.sql("trino") for key in _keys(run.report_type.order_by)]
-    amounts = [name for name in names if name in by_name and by_name[name].type == "money"]
-    lines = ", ".join([
-        "0 as part",
-        *(f"{key} as k{at}" for at, key in enumerate(keys)),
-        *(f"{text} as c{at}" for at, text in enumerate(texts)),
-    ])
+    values, texts = [], []
+    for at, name in enumerate(names):
+        value = f"{_REPORT}.{identifier(_column(name, known))}"
+        if name not in types:
+            key = name.removesuffix("]").split("[", 1)[1]
+            value = f"element_at({value}, {marks.text(key).sql('trino')})"
+        values.append(f"{value} as v{at}")
+        texts.append(f"{cells.cell(f'v{at}', types.get(name, 'text'), separator)} as c{at}")
+    ordered = [f"k{at}" for at in range(len(keys))]
+    values += [f"{key.sql('trino')} as {name}" for key, name in zip(keys, ordered, strict=True)]
+    amounts = [name for name in names if types.get(name) == "money"]
     end = ", ".join(["1", *("null" for _ in keys), "totals", *("null" for _ in texts[1:])])
-    shown = ", ".join(f"c{at}" for at in range(len(texts)))
-    order = ", ".join(["part", *(f"k{at}" for at in range(len(keys)))])
     return (
-        f"select {shown} from (select {lines} from {_REPORT} union all"  # noqa: S608
-        f" select {end} from ({cells.totals(amounts, _REPORT)}) as control) as written order by {order}"
+        f"select {', '.join(f'c{at}' for at in range(len(texts)))} from ("  # noqa: S608 - names of the catalogue
+        f"select 0 as part, {', '.join([*ordered, *texts])}"
+        f" from (select {', '.join(values)} from {_REPORT}) as typed union all"
+        f" select {end} from ({cells.totals(amounts, _REPORT)}) as control"
+        f") as written order by {', '.join(['part', *ordered])}"
     )
+
+
+def _column(name: str, known: Iterable[Column]) -> str:
+    """Return the column of the report that a column of the result is of: that of metadata has all keys."""
+    return name if any(column.name == name for column in known) else name.split("[", 1)[0]
 
 
 def _keys(order_by: str) -> list[exp.Expr]:
@@ -125,20 +146,6 @@ def _needed(queries: Mapping[str, str], sql: str) -> dict[str, str]:
         if name == _REPORT or name in found:
             found |= {table.name for table in dialect.parsed(query).find_all(exp.Table)}
     return {name: query for name, query in queries.items() if name in found}
-
-
-def _condition(run: Run, part: Relation, marks: Marks) -> str | None:
-    """Return the condition on the records of a dataset, if it has one."""
-    if part.schema.column("connected_account") is None:
-        return None
-    condition = accounts(run.report_type, run.parameters)
-    return dialect.condition(condition, run.parameters.values, marks).sql("trino")
-
-
-def _named(name: str, query: str) -> exp.CTE:
-    return exp.CTE(
-        this=sqlglot.parse_one(query, read="trino"), alias=exp.TableAlias(this=exp.to_identifier(name))
-    )
 
 
 def _local_time(run: Run) -> str:
