@@ -111,7 +111,7 @@ async def _execute_query(
     try:
         body = await asyncio.to_thread(_result, execution, sql, database)
     except StatementFailed as failed:
-        ended = {"State": "FAILED", "StateChangeReason": str(failed)[:2000]}
+        ended: dict[str, Any] = {"State": "FAILED", "StateChangeReason": str(failed)[:2000]}
         ended["AthenaError"] = {"ErrorCategory": 2, "ErrorType": 1, "Retryable": False}
     except _Stopped as stopped:
         ended = {"State": "CANCELLED", "StateChangeReason": str(stopped)}
@@ -171,7 +171,7 @@ def _table(name: str, sql: str, database: str, folder: Path) -> Table:
         column["Name"]: _TYPES.get(column["Type"], column["Type"].upper())
         for column in described["StorageDescriptor"]["Columns"]
     }
-    files = {}
+    files: dict[str, File] = {}
     for partition in _partitions(described, sql):
         location = urlparse(
             Template(described["Parameters"]["storage.location.template"]).substitute(partition)

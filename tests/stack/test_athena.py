@@ -24,7 +24,7 @@ from runsheet.tenancy import Tenant
 from tests.running_stack import ATHENA_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from local.accounts import Accounts
     from local.place import Organisation, Place
@@ -303,5 +303,5 @@ def over(athena: Any, query_id: str) -> dict[str, Any]:
         time.sleep(0.2)
 
 
-def policy(statement: dict[str, object]) -> str:
+def policy(statement: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from runsheet import athena as sql
 from runsheet import leases
 from runsheet.athena_queries import events
 from runsheet.athena_queries import table as queries
@@ -214,7 +215,7 @@ def test_a_small_run_and_other_formats_stay_with_the_worker(
     parameters: dict[str, str], athena: Athena
 ) -> None:
     send(lakes.record(id="txn_feb", created="2024-02-10T00:00:00Z"))
-    assert work(new_run(**parameters)).status == "succeeded"
+    assert work(new_run(ITEMIZED, TENANT, **parameters)).status == "succeeded"
     assert athena.calls == []
 
 
@@ -224,7 +225,7 @@ def test_a_statement_that_athena_does_not_take_stays_with_the_worker(
     def too_long(*_: object) -> Any:
         raise failures.forced("result_too_large")
 
-    monkeypatch.setattr(querying.athena, "statement", too_long)
+    monkeypatch.setattr(sql, "statement", too_long)
     assert work(new_run()).status == "succeeded"
     assert athena.calls == []
 
