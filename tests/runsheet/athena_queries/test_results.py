@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import IncompleteReadError
+from botocore.response import StreamingBody
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runsheet.athena_queries import results, service
 from runsheet.athena_queries.results import Body
+from runsheet.runtime.settings import settings
 
 CELLS = st.lists(st.lists(st.text(alphabet='a",\n\r', max_size=5), min_size=2, max_size=2), max_size=6)
 
@@ -40,3 +46,30 @@ def test_every_record_but_the_first_and_the_last_is_passed_on_as_it_is(
 def test_a_result_without_its_totals_is_none(data: bytes) -> None:
     with pytest.raises(ValueError, match="without its first or its last record"):
         list(Body([data]))
+
+
+@pytest.mark.usefixtures("buckets")
+@pytest.mark.parametrize(("breaks", "is_read"), [(0, True), (2, True), (3, False)])
+def test_a_result_is_read_in_ranges_and_one_that_breaks_off_again(
+    breaks: int, monkeypatch: pytest.MonkeyPatch, *, is_read: bool
+) -> None:
+    data = bytes(range(256)) * 10
+    boto3.client("s3").put_object(Bucket=settings().results_bucket, Key=service.result_key("q"), Body=data)
+    monkeypatch.setattr(results, "_RANGE_BYTES", 1000)
+    read, left = StreamingBody.read, breaks
+
+    def breaking(body: Any, *arguments: Any) -> bytes:
+        nonlocal left
+        if left:
+            left -= 1
+            raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
+        return read(body, *arguments)
+
+    monkeypatch.setattr(StreamingBody, "read", breaking)
+    if is_read:
+        found = list(results.blocks("q"))
+        assert b"".join(block for block, _ in found) == data
+        assert [share for _, share in found] == [1000 / 2560, 2000 / 2560, 1.0]
+    else:
+        with pytest.raises(IncompleteReadError):
+            list(results.blocks("q"))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import HTTPClientError, IncompleteReadError
+
 from runsheet.athena_queries import service
 from runsheet.runtime import clients
 from runsheet.runtime.settings import settings
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # Read whole before it is sent on: a connection that waits for the other side is closed by S3.
 _RANGE_BYTES = 16 * 1024 * 1024
+# botocore repeats a request, not the reading of its answer.
+_TRIES = 3
 
 
 class Body:
@@ -59,15 +63,24 @@ def blocks(query_id: str) -> Iterator[tuple[bytes, float]]:
     """Yield the bytes of a query's result, and the share of all that they complete (up to 1.0)."""
     done, size = 0, 1
     while done < size:
-        answer = clients.s3().get_object(
-            Bucket=settings().results_bucket,
-            Key=service.result_key(query_id),
-            Range=f"bytes={done}-{done + _RANGE_BYTES - 1}",
-        )
-        size = int(answer["ContentRange"].rpartition("/")[2])
-        data = answer["Body"].read()
+        data, size = _range(service.result_key(query_id), done)
         done += len(data)
         yield data, done / size
+
+
+def _range(key: str, first: int) -> tuple[bytes, int]:
+    """Return a range of an object and the size of all; one that breaks off is asked for again."""
+    tries = _TRIES
+    while True:
+        answer = clients.s3().get_object(
+            Bucket=settings().results_bucket, Key=key, Range=f"bytes={first}-{first + _RANGE_BYTES - 1}"
+        )
+        try:
+            return answer["Body"].read(), int(answer["ContentRange"].rpartition("/")[2])
+        except (HTTPClientError, IncompleteReadError):
+            tries -= 1
+            if not tries:
+                raise
 
 
 def _end_of_records(data: bytes) -> int:
