@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.functions.calls import AT_WORK, CALLS  # noqa: E402 - after the path
+from tests.functions.calls import AT_WORK, CALLS, ON_ATHENA  # noqa: E402 - after the path
 
 DOCUMENT = ROOT / "docs" / "costs.md"
 MARK = "<!-- From here on made by `python docs/costs.py --write`. -->\n"
@@ -40,6 +40,7 @@ PRICES = {
     "SQS, a million requests": 0.40,
     "EventBridge, a million events": 1.00,
     "EventBridge Scheduler, a million invocations": 1.00,
+    "Athena, a TB scanned": 5.00,
     "SES, a thousand mails": 0.10,
     "SES, a GB of attachments": 0.12,
     "CloudWatch, a GB of logs taken in": 0.50,
@@ -89,6 +90,8 @@ class Workload:
     rows_written_a_second: int = 860_000  # measured, two processors
     records_rewritten_a_second: int = 80_000  # measured, two busy processors
     keys_read_a_second: int = 4_000_000  # of all files by a compaction: 20 bytes a key at 75 MB/s
+    rows_of_athena: int = 200_000_000  # records of one run that is too large for a worker
+    megabytes_a_second: int = 75  # what a Lambda sends to S3
     log_bytes: int = 2_000  # of an invocation, Lambda's own lines included
 
     @property
@@ -235,17 +238,43 @@ def bill(load: Workload) -> dict[str, float]:
         "S3 requests": puts / 1e3 * price["S3, a thousand PUTs"] + gets / 1e3 * price["S3, a thousand GETs"],
         "S3 storage, records": lake * price["S3, a GB-month"],
         "S3 storage, results": results * price["S3, a GB-month"],
-        # A message is sent, received and deleted; five pollers of each of six queues ask every 20 s.
-        "SQS": (3 * sent + 6 * 5 * 3 * MINUTES) / 1e6 * price["SQS, a million requests"],
+        # A message is sent, received and deleted; five pollers of each of seven queues ask every 20 s.
+        "SQS": (3 * sent + 7 * 5 * 3 * MINUTES) / 1e6 * price["SQS, a million requests"],
         "EventBridge": load.runs / 1e6 * price["EventBridge, a million events"],
         "SES": load.mails / 1e3 * price["SES, a thousand mails"]
         + attached * price["SES, a GB of attachments"],
         "CloudWatch": logs
         * (price["CloudWatch, a GB of logs taken in"] + price["CloudWatch, a GB-month of logs"])
         + 3 * len(CALLS) * price["CloudWatch, a metric"]
-        + 7 * price["CloudWatch, an alarm"],
+        + 8 * price["CloudWatch, an alarm"],
         "Data transfer": out * price["Transfer out, a GB"],
         "Secrets Manager": price["Secrets Manager, a secret"],
+    }
+
+
+def on_athena(load: Workload) -> dict[str, float]:
+    """Return USD of one itemized run on Athena, by what it is paid for; its result is kept as any."""
+    price = PRICES
+    result = load.rows_of_athena * load.bytes_of_a_row
+    scanned = load.rows_of_athena * load.bytes_of_a_record
+    sending = result / (load.megabytes_a_second * MB)
+    calls = [Use(name, 1, calls, route=False) for name, calls in ON_ATHENA.items()]
+    ranges = result / (16 * 1024 * 1024)
+    return {
+        "the query, by the bytes it scans": scanned / 1e12 * price["Athena, a TB scanned"],
+        "two workers, the second of which sends the result": (3 + sending)
+        * 3538
+        / 1024
+        * price["Lambda arm64, a GB-second"],
+        "the result in S3, twice for a day": ranges / 1e3 * price["S3, a thousand GETs"]
+        + 2 * ranges * 2 / 1e3 * price["S3, a thousand PUTs"]
+        + result / GB * price["S3, a GB-month"] / DAYS,
+        "calls of DynamoDB": sum(
+            write_units(use) * price["DynamoDB, a million write units"]
+            + read_units(use) * price["DynamoDB, a million read units"]
+            for use in calls
+        )
+        / 1e6,
     }
 
 
@@ -348,6 +377,10 @@ def text(load: Workload) -> str:
             ),
             volume + "\n",
             *_table(["alternative, USD a month", "it", "ours", "it, ten times", "ours"], instead),
+            *_table(
+                [f"a run of {load.rows_of_athena:,} records on Athena", "USD"],
+                [[name, f"{usd:.4f}"] for name, usd in on_athena(load).items()],
+            ),
             "## Assumptions\n",
             *_table(["option", "value"], assumed),
             "## Prices\n",

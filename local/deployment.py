@@ -82,7 +82,7 @@ def _parameters(place: Place) -> dict[str, str]:
         # Workers are processes of this machine, and its queue hands out in order, whoever a message is for.
         "ReportWorkers": "4",
         "ReportRunsPerOrganisation": "2",
-    }
+    } | dict(place.parameters)
 
 
 def _verify_sender(place: Place) -> None:

@@ -18,6 +18,8 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import lambda_svc
 
+from local import emulator_athena
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -42,6 +44,7 @@ def main(lock_file: Path, pipe: Path | None) -> None:
         sys.argv = ["ministack"]
         _need_the_rights_that_aws_knows()
         _read_streams_from_their_start()
+        emulator_athena.install()
         app.app = _ending_at_once(_behind_tls(app.app))
         app.main()
 
@@ -50,7 +53,8 @@ def _need_the_rights_that_aws_knows() -> None:
     """Ask for the rights that AWS asks for.
 
     A batched call of SQS needs the right to the single one, as AWS has none of its own. Sending a mail needs the right
-    to the sender's identity, where the emulator asks for the right to everything.
+    to the sender's identity, and looking at a query of Athena that to its work group, where the emulator asks for the
+    right to everything.
     """
     action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
 
@@ -62,6 +66,11 @@ def _need_the_rights_that_aws_knows() -> None:
         if service == "ses" and path.endswith("/outbound-emails"):
             _headers, body, _query, region, account = others
             return f"arn:aws:ses:{region}:{account}:identity/{json.loads(body).get('FromEmailAddress', '')}"
+        if service == "athena":
+            query_id = json.loads(others[1] or "{}").get("QueryExecutionId", "")
+            workgroup = emulator_athena.workgroup_of(query_id)
+            if workgroup is not None:
+                return f"arn:aws:athena:{others[3]}:{others[4]}:workgroup/{workgroup}"
         resource: str = resource_of(service, method, path, *others, **options)
         return resource
 

@@ -64,6 +64,8 @@ class Place:
 
     folder: Path
     port: int
+    # Of the template, in place of those that every local stack has.
+    parameters: tuple[tuple[str, str], ...] = ()
 
     @property
     def base_url(self) -> str:

@@ -49,6 +49,12 @@ _AWS = {
     "USAGE_REQUESTS_PER_SECOND": "0",
     "REPORT_RUNS_PER_ORGANISATION": "50",
     "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
+    "LAKE_QUERY_ROLE_ARN": "arn:aws:iam::123456789012:role/lake-query",
+    "LAKE_DATABASE": "lake",
+    "ATHENA_WORK_GROUP": "runsheet-report-runs",
+    # Off, as nothing stands in for Athena. Tests of it turn it on.
+    "ATHENA_ROWS": "0",
+    "ATHENA_BYTES_PER_DAY": "0",
     "MAIL_FROM": "reports@example.com",
     "MAIL_CONFIGURATION_SET": "mails",
     "MAILS_PER_SECOND": "0",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from local.place import Details, Organisation
 
+# From so many records on a run goes to Athena: more than any but the tests of that have, of the types that Athena can do.
+ATHENA_ROWS = 2500
 _RUNS = ROOT / ".local" / "tests"
 # What is left of a run is its log.
 _LOGS_KEPT_SECONDS = 24 * 60 * 60
@@ -64,7 +66,7 @@ def place() -> Place:
         if not port_file.exists():
             _forget_old_runs()
             port_file.write_text(str(_free_port()))
-    place = Place(folder, int(port_file.read_text()))
+    place = Place(folder, int(port_file.read_text()), (("AthenaRows", str(ATHENA_ROWS)),))
     bring_up(place, Silent(), until_closed=folder / "pipe")
     return place
 

@@ -128,6 +128,8 @@ CALLS: dict[str, dict[str, int]] = {
         "sqs:SendMessageBatch items": 1,
     },
     "GenerateReportFunction": {"dynamodb:UpdateItem": 1},
+    "NoteQueryEventFunction": {"dynamodb:GetItem": 1},
+    "StopQueryFunction": {"athena:StopQueryExecution": 1},
     "IngestUploadFunction": {
         "dynamodb:GetItem": 1,
         "dynamodb:Query": 1,
@@ -220,6 +222,36 @@ AT_WORK: dict[str, dict[str, int]] = {
         "s3:PutObject": 1,
         "s3 by duckdb:HEAD": 79,
         "s3 by duckdb:GET": 214,
+    },
+}
+
+# A run that goes to Athena, over one file: a worker starts its query, the event of its end queues it again, and a worker
+# makes the result the run's. What Athena itself asks of S3 and Glue is in its price.
+ON_ATHENA: dict[str, dict[str, int]] = {
+    "GenerateReportFunction, begin": {
+        "athena:StartQueryExecution": 1,
+        "dynamodb:GetItem": 2,
+        "dynamodb:Query": 1,
+        "dynamodb:TransactWriteItems": 1,
+        "dynamodb:TransactWriteItems items": 2,
+        "dynamodb:UpdateItem": 1,
+    },
+    "NoteQueryEventFunction": {
+        "athena:GetQueryExecution": 1,
+        "dynamodb:GetItem": 1,
+        "dynamodb:TransactWriteItems": 1,
+        "dynamodb:TransactWriteItems items": 2,
+        "sqs:SendMessage": 1,
+    },
+    "GenerateReportFunction, finish": {
+        "athena:GetQueryExecution": 1,
+        "dynamodb:GetItem": 1,
+        "dynamodb:TransactWriteItems": 1,
+        "dynamodb:TransactWriteItems items": 3,
+        "dynamodb:UpdateItem": 2,
+        "s3:DeleteObjects": 1,
+        "s3:GetObject": 1,
+        "s3:PutObject": 2,
     },
 }
 

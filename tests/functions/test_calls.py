@@ -32,7 +32,8 @@ from runsheet.runtime.secrets import secret
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
-from tests.functions.calls import AT_WORK, CALLS, COLD_KEY, DUCKDB_BY_FILES, IDEMPOTENCY
+from tests.athena import Athena
+from tests.functions.calls import AT_WORK, CALLS, COLD_KEY, DUCKDB_BY_FILES, IDEMPOTENCY, ON_ATHENA
 from tests.functions.test_events import NEW_CONFIG, SUBSCRIPTION, Objects, handler, read_sample
 from tests.gateway import Context
 from tests.template.template import ROOT, resources
@@ -171,6 +172,30 @@ def test_a_compaction_makes_the_calls_of_the_table(objects: Objects, monkeypatch
         (left,) = datasets.snapshot(tenant, dataset).files
     assert (left.level, left.rows) == ("base", MOST_FILES)
     assert made | requests == AT_WORK["CompactDatasetFunction"]
+
+
+def test_a_run_on_athena_makes_the_calls_of_the_table(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, athena = objects.tenant, Athena()
+    monkeypatch.setenv("ATHENA_ROWS", "1")
+    monkeypatch.setenv("ATHENA_BYTES_PER_DAY", "1000000")
+    made: dict[str, dict[str, int]] = {}
+    with lakes.served(monkeypatch):
+        settings.cache_clear()
+        put_record(tenant, 1)
+        athena.install(monkeypatch)
+        march = {"interval_start": "1709251200", "interval_end": "1711929600"}
+        run = creation.create(tenant, NewReportRun(report_type="balance.summary.1", parameters=march))
+        asked = message(organisation_id=tenant.organisation_id, mode=tenant.mode, run_id=run.id)
+        credentials.query_credentials(tenant)
+        made["GenerateReportFunction, begin"] = calls_of("GenerateReportFunction", tenant, asked)
+        athena.carry_out(athena.only)
+        text = (ROOT / "events/workers/note_query_event.json").read_text()
+        event = json.loads(text.replace("query_EXAMPLE", athena.only.id))
+        made["NoteQueryEventFunction"] = calls_of("NoteQueryEventFunction", tenant, event)
+        made["GenerateReportFunction, finish"] = calls_of("GenerateReportFunction", tenant, asked)
+    assert made == ON_ATHENA
 
 
 @pytest.mark.parametrize("files", DUCKDB_BY_FILES)

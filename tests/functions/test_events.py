@@ -85,6 +85,7 @@ class Objects:
             "frr_EXAMPLE": lambda: self.run.id,
             "file_EXAMPLE": lambda: self.file.id,
             "upl_EXAMPLE": self.upload,
+            "query_EXAMPLE": self.query,
             "we_EXAMPLE": lambda: self.endpoint_id,
             "evt_EXAMPLE": lambda: self.event.id,
             "whd_EXAMPLE": lambda: webhook_deliveries.of(self.event, self.endpoint_id).id,
@@ -130,6 +131,11 @@ class Objects:
     @cached_property
     def mailed(self) -> dict[str, str]:
         return mailed(self.tenant, self.run, self.file)
+
+    def query(self) -> str:
+        started = boto3.client("athena").start_query_execution(QueryString="select 1", WorkGroup="primary")
+        query_id: str = started["QueryExecutionId"]
+        return query_id
 
     def usage_run(self) -> str:
         return account_usage.create(self.tenant, self.key[0], NewUsageReport()).job_id

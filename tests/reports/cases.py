@@ -50,8 +50,8 @@ def run_with_totals(
     given = {name: value for name, value in given.items() if value is not None}
     datasets = {path.name.removeprefix("given_").split(".")[0] for path in folder.glob("given_*.csv")}
     assert datasets <= {*report_type.reads, *(["organisations"] if report_type.reads_organisations else [])}
-    relations = {dataset: _relation(folder, dataset) for dataset in report_type.reads}
-    organisations = _organisations(folder / "given_organisations.csv")
+    relations = {dataset: relation(folder, dataset) for dataset in report_type.reads}
+    organisations = organisations_of(folder / "given_organisations.csv")
     return csv_and_totals(
         report_type.id, given, relations, rows_per_part=rows_per_part, organisations=organisations
     )
@@ -97,7 +97,7 @@ def csv_and_totals(
         return made.header() + b"".join(part for part, _ in parts), made.totals
 
 
-def _organisations(path: Path) -> list[RelatedOrganisation]:
+def organisations_of(path: Path) -> list[RelatedOrganisation]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
@@ -128,7 +128,7 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
     return Source(path=str(path), rows=count, first=first, last=last, index=index)
 
 
-def _relation(folder: Path, dataset: str) -> Relation:
+def relation(folder: Path, dataset: str) -> Relation:
     base = folder / f"given_{dataset}.csv"
     if not base.exists():
         base = FOLDER / base.name

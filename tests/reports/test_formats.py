@@ -56,7 +56,7 @@ def expected(folder: Path, convert: Callable[[str, str, str], Any]) -> list[list
                 cell.replace(",", ".") if kind == "money" and given.get("decimal_separator") == "," else cell
             )
             # Only a CSV has an apostrophe before what a spreadsheet would run; a text may begin so by itself.
-            if kind in {"text", "metadata"} and text[:1] == "'" and text[1:2] in {*cells._FORMULA}:
+            if kind in {"text", "metadata"} and text[:1] == "'" and text[1:2] in {*cells.FORMULA}:
                 row.append(Either(text, text[1:]))
                 continue
             row.append(convert(kind, title, text) if cell else None)

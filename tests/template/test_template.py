@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runsheet.athena_queries import service as athena_queries
 from runsheet.deliveries.execution import MAX_ATTEMPTS
 from runsheet.idempotency.model import HELD_SECONDS
 from runsheet.runtime.dialects import usage
@@ -282,6 +283,33 @@ def test_only_the_compactor_may_delete_from_the_lake() -> None:
     assert deleting == ["LakeCompactionRole"]
     role = resources("AWS::IAM::Role")["LakeCompactionRole"]["AssumeRolePolicyDocument"]["Statement"][0]
     assert role["Condition"]["ArnLike"]["aws:PrincipalArn"]["Fn::Sub"].endswith("-CompactDataset*")
+
+
+def test_what_athena_writes_is_read_by_the_worker_alone_and_not_with_the_rights_of_a_query() -> None:
+    results = {"Fn::Sub": "${ResultsBucket.Arn}/athena/*"}
+    rights = {name: set(s["Action"]) for name, s in statements() if s["Resource"] == results}
+    assert rights == {
+        "GenerateReportFunction": {"s3:GetObject", "s3:DeleteObject"},
+        "LakeQueryRole": {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"},
+    }
+    configuration = resources("AWS::Athena::WorkGroup")["AthenaWorkGroup"]["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    location = {"Fn::Sub": f"s3://${{ResultsBucket}}/{athena_queries.PREFIX}"}
+    assert configuration["ResultConfiguration"]["OutputLocation"] == location
+    rules = resources("AWS::S3::Bucket")["ResultsBucket"]["LifecycleConfiguration"]["Rules"]
+    assert {
+        "Id": "athena",
+        "Status": "Enabled",
+        "Prefix": athena_queries.PREFIX,
+        "ExpirationInDays": 1,
+    } in rules
+
+
+def test_queries_are_started_with_a_narrowed_role_and_stopped_by_one_function() -> None:
+    starting = {name for name, s in statements() if "athena:StartQueryExecution" in s["Action"]}
+    stopping = {name for name, s in statements() if "athena:StopQueryExecution" in s["Action"]}
+    assert starting == {"LakeQueryRole"}
+    assert stopping == {"LakeQueryRole", "StopQueryFunction"}
 
 
 QUEUES = resources("AWS::SQS::Queue")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runsheet.engine import credentials
-from runsheet.engine.credentials import lake_credentials, session_policy
+from runsheet.engine.credentials import lake_credentials, query_credentials, query_policy, session_policy
 from runsheet.runtime import clients, clock
 from runsheet.tenancy import Tenant
 
@@ -119,3 +119,41 @@ def test_credentials_are_renewed_five_minutes_before_they_expire(
     monkeypatch.setattr(clock, "now", lambda: first.expires - timedelta(minutes=5))
     assert lake_credentials(TENANT) is not first
     assert len(asked) == 2
+
+
+def test_a_query_reads_and_lists_the_tenants_files_and_no_others() -> None:
+    read, listed, _ = json.loads(query_policy(TENANT, bucket="b"))["Statement"]
+    assert read == {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b/lake/*/org_a/live/*",
+    }
+    prefixes = listed["Condition"]["StringLike"]["s3:prefix"]
+    for prefix, allowed in {
+        "lake/balance_transactions/org_a/live/": True,
+        "lake/balance_transactions/org_a/live": True,
+        "lake/balance_transactions/org_a/test/": False,
+        "lake/balance_transactions/org_b/live/": False,
+        "lake/balance_transactions/": False,
+        "": False,
+    }.items():
+        assert any(fnmatch.fnmatchcase(prefix, pattern) for pattern in prefixes) == allowed, prefix
+    for tenant in (Tenant("org_*", "live"), Tenant("org_a/../org_b", "live"), Tenant("*", "test")):
+        with pytest.raises(ValueError, match="not a tenant"):
+            query_policy(tenant, bucket="b")
+
+
+def test_a_session_policy_is_no_longer_than_sts_takes() -> None:
+    longest = Tenant("org_" + "x" * 24, "live")
+    assert len(query_policy(longest, bucket="b" * 63, partition="aws-us-gov")) < 2048
+
+
+def test_the_credentials_of_a_query_outlast_the_longest_query(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = query_credentials(TENANT)
+    for before, calls in ((timedelta(minutes=36), 1), (timedelta(minutes=34), 2)):
+        monkeypatch.setattr(clock, "now", lambda moment=first.expires - before: moment)
+        query_credentials(TENANT)
+        assert len(asked) == calls
+    assert {call["RoleArn"] for call in asked} == {"arn:aws:iam::123456789012:role/lake-query"}

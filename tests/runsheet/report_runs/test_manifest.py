@@ -69,6 +69,7 @@ def test_a_manifest_tells_what_the_file_holds_and_what_it_was_made_from() -> Non
         "data_versions": {"balance_transactions": 2},
         "format": "csv",
         "compress": None,
+        "engine": "duckdb",
         "row_count": 3,
         "column_count": 3,
         "size": run.file.size,

@@ -37,7 +37,16 @@ _KINDS = ("table", "view")
 _COMMENT = re.compile(r"--.*")
 # What a type takes from the one that it has the records of, and from the one that it has the rows of.
 _OF_RECORDS = ("reads", "reads_organisations")
-_OF_ROWS = ("in_order", "in_parts", "order_by", "default_columns", "quotes", "pivot", "columns")
+_OF_ROWS = (
+    "in_order",
+    "in_parts",
+    "order_by",
+    "default_columns",
+    "quotes",
+    "athena_rows",
+    "pivot",
+    "columns",
+)
 
 ColumnType = Literal["text", "money", "decimal", "timestamp", "date", "boolean", "integer", "metadata"]
 Kind = Literal[
@@ -129,6 +138,8 @@ class ReportHeader(_Header):
             of a pivot begin with its period.
         default_columns: columns of a run that asks for none; None if every column is given.
         quotes: which cells are quoted: all that are not empty, or text alone.
+        athena_rows: the records from which on a run goes to Athena, where one worker gets through fewer than the
+            deployment's AthenaRows.
         rows_of: another report type, whose SQL is this one's too, as is what this header leaves out of its rows and
             records. `columns` may then be an array of names, of the other's columns. A view of this type takes the
             place of the other's of the same name.
@@ -149,6 +160,7 @@ class ReportHeader(_Header):
     order_by: str = Field(min_length=1)
     default_columns: tuple[str, ...] | None = None
     quotes: Literal["all", "text"] = "all"
+    athena_rows: int | None = Field(None, ge=1)
     rows_of: str | None = None
     records_of: str | None = None
     pivot: PivotHeader | None = None

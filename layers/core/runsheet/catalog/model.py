@@ -108,6 +108,7 @@ class ReportType:
     order_by: str
     default_columns: tuple[str, ...] | None
     quotes: str
+    athena_rows: int | None
     pivot: PivotHeader | None
     columns: tuple[Column, ...]
     parameters: Mapping[str, ParameterHeader]
@@ -138,6 +139,7 @@ class ReportType:
             order_by=head.order_by,
             default_columns=head.default_columns,
             quotes=head.quotes,
+            athena_rows=head.athena_rows,
             pivot=head.pivot,
             columns=tuple(Column(name, column.type, column.meaning) for name, column in head.columns.items()),
             parameters=head.parameters,

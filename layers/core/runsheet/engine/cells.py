@@ -27,13 +27,13 @@ COPY_OPTIONS = "format csv, header false, quote '', escape '', delimiter '\"', u
 # Up to here an amount fits DECIMAL(16, 0), whose arithmetic is that of a 64-bit integer; sums may be larger.
 _FAST = 10**15 - 1
 # What a spreadsheet would take for the start of a formula; the full-width forms where it is set to Japanese or Chinese.
-_FORMULA = "=+-@\t\n\r＝＋－＠"  # noqa: RUF001
+FORMULA = "=+-@\t\n\r＝＋－＠"  # noqa: RUF001
 
 
 def header_line(titles: Iterable[str], *, quotes: str = "all") -> bytes:
     """Return the first line of the CSV; a title may be an organisation's own text, as a cell."""
     text = io.StringIO()
-    titled = [f"'{title}" if title.startswith(tuple(_FORMULA)) else title for title in titles]
+    titled = [f"'{title}" if title.startswith(tuple(FORMULA)) else title for title in titles]
     lines = csv.writer(
         text, quoting=csv.QUOTE_ALL if quotes == "all" else csv.QUOTE_MINIMAL, lineterminator="\n"
     )
@@ -123,7 +123,7 @@ def _text(value: str) -> str:
 
     What begins with an ASCII letter and has no quote needs no care, as most values.
     """
-    formula = " or ".join(f"left({value}, 1) = chr({ord(character)})" for character in _FORMULA)
+    formula = " or ".join(f"left({value}, 1) = chr({ord(character)})" for character in FORMULA)
     doubled = f"replace({value}, '\"', '\"\"')"
     return (
         f"case when {value} between 'A' and '~' and not contains({value}, '\"') then {value}"

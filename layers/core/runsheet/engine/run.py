@@ -270,7 +270,7 @@ class Run:
         """Return the query of a dataset's records: of the accounts that the run is about, and of a part."""
         conditions = []
         if part.schema.column("connected_account") is not None:
-            conditions.append(_accounts(self.report_type, self.parameters))
+            conditions.append(accounts(self.report_type, self.parameters))
         if bounds != _UNBOUNDED and not self._is_about_interval:
             conditions.append(f"{part.schema.time} >= $part_start and {part.schema.time} < $part_end")
         where = f" where {' and '.join(conditions)}" if conditions else ""
@@ -342,7 +342,7 @@ def _is_in_parts(report_type: ReportType) -> bool:
     return report_type.in_order or report_type.in_parts
 
 
-def _accounts(report_type: ReportType, parameters: BoundParameters) -> str:
+def accounts(report_type: ReportType, parameters: BoundParameters) -> str:
     """Return the condition on records for the accounts that a run is about."""
     if report_type.accounts == "own":
         return "connected_account is null"

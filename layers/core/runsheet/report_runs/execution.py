@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from runsheet import catalog, ids, leases
+from runsheet.athena_queries import service as athena_queries
+from runsheet.athena_queries import threshold
 from runsheet.datasets import service as datasets
 from runsheet.engine import report
 from runsheet.engine.errors import ReportFailed
@@ -15,6 +17,8 @@ from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
 from runsheet.report_runs import concurrency, failures, reuse, table
 from runsheet.report_runs import manifest as manifests
+from runsheet.report_runs.manifest import Made
+from runsheet.report_runs.task import Task
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
 from runsheet.runtime.settings import settings
@@ -42,12 +46,12 @@ def execute(message: RunRequested) -> None:
         return
     if concurrency.enter(run, lease):
         try:
-            _end(run, lease)
+            _attempt(run, lease)
         finally:
             concurrency.leave(run, lease)
 
 
-def _end(run: ReportRun, lease: str) -> None:
+def _attempt(run: ReportRun, lease: str) -> None:
     try:
         _carry_out(run, lease)
     except leases.LeaseLost:
@@ -68,6 +72,9 @@ def _carry_out(run: ReportRun, lease: str) -> None:
     bound = report_type.bind(run.bindable)
     if bound.fail is not None:
         raise failures.forced(bound.fail)
+    ending, file_type = file_form(bound)
+    # It shows in the addresses that file links lead to, so it does not say whose it is.
+    key = f"results/{run.id}/{lease}.{ending}"
     progress = 0.0
 
     def note(share: float) -> None:
@@ -76,51 +83,74 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         table.extend(run, lease, progress=progress, now=clock.seconds())
 
     with leases.kept(lambda: note(progress)) as check:
-        snapshots = {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads}
-        inputs = Inputs(
-            report_type,
-            bound,
-            snapshots,
-            organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
-        )
-        mark = fingerprint(inputs, manifests.in_force(report_type, bound))
-        if _given_again(run, lease, bound, mark):
-            return
-        ending, file_type = file_form(bound)
-        # It shows in the addresses that file links lead to, so it does not say whose it is.
-        key = f"results/{run.id}/{lease}.{ending}"
-        export = report.export(
-            run.tenant,
-            inputs,
-            bucket=settings().results_bucket,
-            key=key,
-            content_type=CONTENT_TYPES[file_type],
-            name=f"{run.id}.{bound.format}",
-            on_progress=note,
-            check=check,
-        )
+        make = _rendered if run.query_id is None else _queried
+        made = make(run, lease, Task(report_type, bound, key, CONTENT_TYPES[file_type], note, check))
+    if made is not None:
+        _end(run, lease, made, key, file_type)
+
+
+def _rendered(run: ReportRun, lease: str, task: Task) -> Made | None:
+    """Make the result in this process; None if the run has ended with another's, or went to Athena."""
+    report_type, bound = task.report_type, task.parameters
+    inputs = Inputs(
+        report_type,
+        bound,
+        {dataset: datasets.snapshot(run.tenant, dataset) for dataset in report_type.reads},
+        organisations.family(run.tenant.organisation_id) if report_type.reads_organisations else (),
+    )
+    mark = fingerprint(inputs, manifests.in_force(report_type, bound))
+    if _given_again(run, lease, bound, mark):
+        return None
+    if threshold.is_reached(inputs):
+        from runsheet.report_runs import querying  # noqa: PLC0415 - with all that translates SQL
+
+        if querying.begin(run, lease, inputs, mark, task.check):
+            return None
+    export = report.export(
+        run.tenant,
+        inputs,
+        bucket=settings().results_bucket,
+        key=task.key,
+        content_type=task.content_type,
+        name=f"{run.id}.{bound.format}",
+        on_progress=task.on_progress,
+        check=task.check,
+    )
+    versions = {name: snapshot.version for name, snapshot in inputs.snapshots.items()}
+    return Made(report_type, bound, versions, export, mark)
+
+
+def _queried(run: ReportRun, lease: str, task: Task) -> Made | None:
+    from runsheet.report_runs import querying  # noqa: PLC0415 - with all that translates SQL
+
+    return querying.finish(run, lease, task)
+
+
+def _end(run: ReportRun, lease: str, made: Made, key: str, file_type: FileType) -> None:
     now = clock.now()
     created = int(now.timestamp())
     file = File(
         id=ids.new_id("file", now),
         key=key,
-        filename=f"{run.id}.{ending}",
+        filename=f"{run.id}{key[key.index('.') :]}",
         title=f"FinanceReportRun {run.id}",
-        size=export.size,
-        sha256=export.sha256,
-        row_count=export.rows,
+        size=made.export.size,
+        sha256=made.export.sha256,
+        row_count=made.export.rows,
         created=created,
         expires_at=created + settings().retention_seconds,
         type=file_type,
     )
-    made = manifests.manifest(run, inputs, export, file)
-    manifests.store(made, file)
-    shown = made.model_dump(mode="json")
-    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark):
+    manifest = manifests.manifest(run, made, file)
+    manifests.store(manifest, file)
+    shown = manifest.model_dump(mode="json")
+    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=made.fingerprint):
         # Nothing names the objects, which may hold what a customer has cancelled for a reason.
         for name in (key, key + manifests.SUFFIX):
             clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost
+    if run.query_id is not None:
+        athena_queries.delete_result(run.query_id)
 
 
 def file_form(bound: BoundParameters) -> tuple[str, FileType]:

@@ -39,6 +39,30 @@ def internal_error() -> ReportFailed:
     )
 
 
+def query_stopped() -> ReportFailed:
+    """Return the end of a run whose query somebody stopped, in Athena itself."""
+    return ReportFailed(
+        "query_stopped", "The report was stopped by those who operate the service. Ask them, or run it again."
+    )
+
+
+def scan_limit_exceeded() -> ReportFailed:
+    """Return the end of a run whose query wanted to read more than one may."""
+    return ReportFailed(
+        "scan_limit_exceeded",
+        "The report would read more data than one report may. Ask for a shorter interval or for fewer columns.",
+    )
+
+
+def scan_limit_reached() -> ReportFailed:
+    """Return the end of a run of an organisation that has read what it may in a day."""
+    return ReportFailed(
+        "scan_limit_reached",
+        "Your organisation's large reports have read as much as they may in a day. Try again after midnight UTC, or ask for"
+        " a shorter interval.",
+    )
+
+
 def parameters_invalid(message: str) -> ReportFailed:
     """Return the end of a run whose parameters the report type no longer takes."""
     return ReportFailed("parameters_invalid", message)

@@ -5,8 +5,9 @@ It is stored beside the result and shown with the run, so that whoever has the f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from runsheet.report_runs.model import ControlTotals, Manifest
 from runsheet.runtime import clients
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runsheet.catalog import BoundParameters, ReportType
-    from runsheet.engine.inputs import Inputs
     from runsheet.engine.report import Export
     from runsheet.files.model import File
     from runsheet.report_runs.model import ReportRun
@@ -24,15 +24,37 @@ if TYPE_CHECKING:
 SUFFIX = ".manifest.json"
 
 
-def manifest(run: ReportRun, inputs: Inputs, export: Export, file: File) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A result that was just made.
+
+    Attributes:
+        report_type, parameters: what was run.
+        data_versions: of the datasets that it was made from.
+        export: what was written.
+        fingerprint: of its inputs; None if no two results are known to be the same.
+        engine: what has made it.
+    """
+
+    report_type: ReportType
+    parameters: BoundParameters
+    data_versions: Mapping[str, int]
+    export: Export
+    fingerprint: str | None
+    engine: Literal["duckdb", "athena"] = "duckdb"
+
+
+def manifest(run: ReportRun, made: Made, file: File) -> Manifest:
     """Return the manifest of a result that was just made."""
+    export = made.export
     return Manifest(
         report_run=run.id,
-        report_type=inputs.report_type.id,
-        parameters=in_force(inputs.report_type, inputs.parameters),
-        data_versions={name: snapshot.version for name, snapshot in sorted(inputs.snapshots.items())},
-        format=inputs.parameters.format,
-        compress=inputs.parameters.compress,
+        report_type=made.report_type.id,
+        parameters=in_force(made.report_type, made.parameters),
+        data_versions=dict(sorted(made.data_versions.items())),
+        format=made.parameters.format,
+        compress=made.parameters.compress,
+        engine=made.engine,
         row_count=export.rows,
         column_count=export.columns,
         size=file.size,

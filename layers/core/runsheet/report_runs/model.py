@@ -69,6 +69,8 @@ class ReportRun:
         succeeded_at, failed_at: unix seconds.
         sending: why it is mailed; None if it is not.
         reused_from: the run whose result this one was given; None if it has its own.
+        query_id: the query of Athena that carries it out; None if a worker does.
+        queries: how many queries of it have come to nothing.
         manifest: of the result, as `Manifest` dumps it; None before there is one, and of runs that are older than manifests.
     """
 
@@ -90,6 +92,8 @@ class ReportRun:
     resolved: dict[str, Any] = field(default_factory=dict)
     manifest: dict[str, Any] | None = None
     reused_from: str | None = None
+    query_id: str | None = None
+    queries: int = 0
 
     @property
     def bindable(self) -> dict[str, Any]:
@@ -144,6 +148,7 @@ class Manifest(Model):
     data_versions: dict[str, int]
     format: str = "csv"
     compress: str | None = None
+    engine: Literal["duckdb", "athena"] = Field("duckdb", description="What has made it; both make the same")
     row_count: int
     column_count: int
     size: int

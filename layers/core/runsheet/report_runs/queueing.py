@@ -48,12 +48,12 @@ def ask_for_workers(found: Sequence[tuple[Tenant, str]]) -> None:
         logger.error("run not queued; the sweeper will", extra={"run": found[number][1]})
 
 
-def queue(run: ReportRun) -> None:
+def queue(tenant: Tenant, run_id: str) -> None:
     """Ask for a worker."""
     clients.sqs().send_message(
         QueueUrl=settings().report_runs_queue_url,
-        MessageBody=_message(run.tenant, run.id).model_dump_json(),
-        MessageGroupId=run.tenant.organisation_id,
+        MessageBody=_message(tenant, run_id).model_dump_json(),
+        MessageGroupId=tenant.organisation_id,
     )
 
 
@@ -73,4 +73,4 @@ def sweep() -> None:
                 late = failures.deadline_exceeded()
                 table.fail(run, error=late.message, code=late.code)
             elif table.note_queued(run, now=now):
-                queue(run)
+                queue(run.tenant, run.id)

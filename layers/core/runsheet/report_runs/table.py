@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runsheet import leases
+from runsheet.athena_queries import table as athena_queries
 from runsheet.files import table as files_table
 from runsheet.files.model import File
 from runsheet.report_runs import reuse
@@ -19,6 +20,7 @@ from runsheet.tenancy import Tenant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from runsheet.athena_queries.model import AthenaQuery
     from runsheet.report_runs.slots import Slot
     from runsheet.runtime.paging import Span
 
@@ -27,6 +29,8 @@ _work = leases.Work(
 )
 # A run that waits for others of its organisation is queued when one ends; the sweeper looks after it in case none does.
 _WAITING_SECONDS = 15 * 60
+# How long after a query was started, or seen to run, it is looked at if Athena has not told of its end.
+QUERY_ATTENTION_SECONDS = 600
 _END = leases.END + ", waiting_in"
 
 
@@ -180,6 +184,43 @@ def worked_on(slots: Collection[Slot], *, now: int) -> frozenset[Slot]:
         if item["status"] == "pending" and item.get("lease_until", 0) > now
     }
     return frozenset(slot for slot in slots if (slot.tenant.partition, slot.run_id, slot.lease) in held)
+def note_query(run: ReportRun, lease: str, query: AthenaQuery, *, now: int) -> bool:
+    """Note the query that carries the run out, and give the lease back, both or neither; False if the lease was lost."""
+    expression, values = _waiting(run, now)
+    update = _work.held_update(
+        run.tenant, run.id, lease, f"SET query_id = :query, {expression}", values | {":query": query.id}
+    )
+    operations = [{"Update": update}, athena_queries.put_operation(query)]
+    return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
+
+
+def wait(run: ReportRun, lease: str, *, now: int) -> None:
+    """Give the lease of a run back whose query runs still."""
+    expression, values = _waiting(run, now)
+    _work.end(run.tenant, run.id, lease, f"SET {expression}", values)
+
+
+def _waiting(run: ReportRun, now: int) -> tuple[str, dict[str, Any]]:
+    """Return what is set of a run that waits for its query: the sweeper looks after it if no event comes.
+
+    The worker has done what it was taken for, so that is no attempt.
+    """
+    later = max(min(now + QUERY_ATTENTION_SECONDS, run.deadline), now + 1)
+    return (
+        "attention_at = :later, attempts = :before REMOVE lease, lease_until",
+        {":later": later, ":before": run.attempts - 1},
+    )
+
+
+def forget_query(run: ReportRun, lease: str) -> None:
+    """Take a query that came to nothing from its run, for the next attempt to start another.
+
+    Raises:
+        LeaseLost: the run has ended, or another worker has it.
+    """
+    values = {":count": run.queries + 1}
+    if not _work.end(run.tenant, run.id, lease, "SET queries = :count REMOVE query_id", values):
+        raise leases.LeaseLost
 
 
 def succeed(
@@ -293,4 +334,6 @@ def _run(values: dict[str, Any]) -> ReportRun:
         resolved=values.get("resolved_parameters", {}),
         manifest=values.get("manifest") or None,
         reused_from=values.get("reused_from"),
+        query_id=values.get("query_id"),
+        queries=values.get("queries", 0),
     )

@@ -54,6 +54,25 @@ def s3_config() -> Config:
 
 
 @cache
+def athena() -> Any:  # noqa: ANN401 - its type would be a dependency more for three calls
+    """Return the Athena client of this process, with the function's own role."""
+    return _client("athena", config=_RETRIES)
+
+
+@lru_cache(maxsize=8)
+def athena_as(access_key_id: str, secret_access_key: str, session_token: str, region: str) -> Any:  # noqa: ANN401
+    """Return an Athena client with the given temporary credentials in place of the function's role."""
+    return _client(
+        "athena",
+        config=_RETRIES,
+        region_name=region,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        aws_session_token=session_token,
+    )
+
+
+@cache
 def dynamodb() -> DynamoDBClient:
     """Return the DynamoDB client of this process."""
     client: DynamoDBClient = _client("dynamodb", config=_RETRIES)
@@ -140,6 +159,8 @@ def sts() -> STSClient:
 def forget() -> None:
     """Drop every client, as a new process has none: after the environment has changed."""
     for made in (
+        athena,
+        athena_as,
         dynamodb,
         dynamodb_in_passing,
         events,

@@ -49,6 +49,13 @@ class Settings:
     base_url_parameter: str
     lake_bucket: str
     lake_role_arn: str
+    lake_query_role_arn: str
+    lake_database: str
+    athena_work_group: str
+    athena_queries_table: str
+    athena_rows: str
+    athena_bytes_per_day: str
+    query_events_queue_url: str
     results_bucket: str
     uploads_bucket: str
     public_base_url: str

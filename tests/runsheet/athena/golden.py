@@ -1,0 +1,102 @@
+"""The statements of every report type, written down: python -m tests.runsheet.athena.golden --write.
+
+One of its default columns without any filter; of a type with rows of its own also one of everything that it can be asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runsheet import athena, catalog
+from runsheet.athena import report
+from runsheet.datasets.model import DataFile, Snapshot
+from runsheet.datasets.schema import schema
+from runsheet.engine.relations import relation
+from runsheet.engine.run import Run
+from runsheet.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from runsheet.athena import Statement
+
+FOLDER = Path(__file__).parent / "golden"
+TENANT = Tenant("org_1", "live")
+_FROM, _TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+_REQUIRED = {
+    "interval_start": str(int(_FROM.timestamp())),
+    "interval_end": str(int(_TO.timestamp())),
+    "as_of": "2026-01-31",
+    "payout": "po_1",
+    "connected_account": "acct_1",
+    "start_date": "2026-01-01",
+    "end_date": "2026-01-31",
+}
+_EVERYTHING: dict[str, Any] = {
+    # Few changes of its offset, and one of them far from the interval.
+    "timezone": "Asia/Kathmandu",
+    "currency": "usd",
+    "reporting_category": "charge",
+    "decimal_separator": ",",
+    "connected_accounts": ["acct_1", "acct_2"],
+    "group_by": "week",
+    "include_deployment_charge": "true",
+}
+_ALL = ".everything"
+
+
+def names() -> list[str]:
+    """Return the names of the statements' files, without their ends."""
+    supported = [one for one in catalog.report_types().values() if athena.is_supported(one)]
+    return [one.id for one in supported] + [one.id + _ALL for one in supported if one.id in _own_rows()]
+
+
+def statement(name: str) -> Statement:
+    """Return a statement by its name."""
+    report_type = catalog.report_type(name.removesuffix(_ALL))
+    given: dict[str, Any] = {key: _REQUIRED[key] for key, parameter in report_type.parameters.items() if parameter.required}
+    if name.endswith(_ALL):
+        given |= {key: value for key, value in _EVERYTHING.items() if key in report_type.parameters}
+        if "columns" in report_type.parameters:
+            given["columns"] = [column.name.replace("[key]", "[a'?b]") for column in report_type.columns]
+    relations = {dataset: relation(_snapshot(dataset)) for dataset in report_type.reads}
+    run = Run(report_type, report_type.bind(given), relations, Path(), 1)
+    run.columns = run.parameters.columns
+    return report.statement(TENANT, run, pretty=True)
+
+
+def text(made: Statement) -> str:
+    """Return a statement as it is written down."""
+    parameters = "".join(f"-- ? = {parameter}\n" for parameter in made.parameters)
+    return f"{parameters}{made.sql}\n"
+
+
+def _own_rows() -> set[str]:
+    """Return the types that have their rows from no other."""
+    first: dict[str, str] = {}
+    for report_type in catalog.report_types().values():
+        if not report_type.id.startswith("connected_account"):
+            first.setdefault(report_type.sql, report_type.id)
+    return {*first.values(), "connected_account_balance.summary.1"}
+
+
+def _snapshot(dataset: str) -> Snapshot:
+    folder = f"lake/{dataset}/{TENANT.organisation_id}/{TENANT.mode}"
+    files = tuple(
+        DataFile(f"dsf_{at}", f"{folder}/dsf_{at}.parquet", 1, 1, _FROM, _FROM, level, at)
+        for at, level in ((1, "base"), (2, "recent"))
+    )
+    return Snapshot(schema(dataset), "lake", files, 2)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Lists the statements.")
+    parser.add_argument("--write", action="store_true", help="write them down anew")
+    if parser.parse_args().write:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        for each in names():
+            (FOLDER / f"{each}.sql").write_text(text(statement(each)), encoding="utf-8")
+    print("\n".join(names()))
