@@ -234,7 +234,7 @@ ON_ATHENA: dict[str, dict[str, int]] = {
         "dynamodb:Query": 1,
         "dynamodb:TransactWriteItems": 1,
         "dynamodb:TransactWriteItems items": 2,
-        "dynamodb:UpdateItem": 1,
+        "dynamodb:UpdateItem": 3,
     },
     "NoteQueryEventFunction": {
         "athena:GetQueryExecution": 1,
@@ -248,7 +248,7 @@ ON_ATHENA: dict[str, dict[str, int]] = {
         "dynamodb:GetItem": 1,
         "dynamodb:TransactWriteItems": 1,
         "dynamodb:TransactWriteItems items": 3,
-        "dynamodb:UpdateItem": 2,
+        "dynamodb:UpdateItem": 4,
         "s3:DeleteObjects": 1,
         "s3:GetObject": 1,
         "s3:PutObject": 2,

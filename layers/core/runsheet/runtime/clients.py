@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 # What clients are made for below.
-SERVICES = ("dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs", "ssm", "sts")
+SERVICES = ("athena", "dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs", "ssm", "sts")
 
 # The type checker holds every call against the service's model; botocore would do it again, a tenth of a call's cost.
 _RETRIES = Config(
