@@ -18,6 +18,7 @@ import heapq
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from itertools import islice
+from math import inf
 
 _SHARE, _IN_FLIGHT, _RECENT_SECONDS = 0.1, 30, 300
 _TURNED_AWAY_SECONDS = 0.05
@@ -105,7 +106,7 @@ def waits(
     busy: list[tuple[float, str, bool]] = []
     now = 0.0
     while arrivals or busy:
-        now = min(event[0] for event in (*islice(arrivals, 1), *busy[:1]))
+        now = min(*(when for when, _ in islice(arrivals, 1)), *(when for when, _, _ in busy[:1]), inf)
         while busy and busy[0][0] <= now:
             _, group, entered = heapq.heappop(busy)
             queue.delete(group, now, seconds if entered else _TURNED_AWAY_SECONDS)

@@ -143,5 +143,6 @@ def ends(place: Place, organisation: Organisation) -> list[tuple[str, str]]:
 def dead_letters(place: Place) -> int:
     """Return how many runs' messages were given up."""
     sqs = place.session().client("sqs", endpoint_url=place.aws_endpoint_url)
-    url, name = physical_ids(place)["ReportRunsDeadLetterQueue"], "ApproximateNumberOfMessages"
-    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+    url = physical_ids(place)["ReportRunsDeadLetterQueue"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])

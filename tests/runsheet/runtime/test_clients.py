@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import Loader
 from botocore.session import get_session
 
 from runsheet.runtime import clients
@@ -38,6 +39,29 @@ def properties(client: Any) -> tuple[Any, ...]:
         client._ruleset_resolver is not None,
         meta.service_model.operation_names,
     )
+
+
+def test_who_asks_for_other_addresses_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    own = clients._client("dynamodb", region_name="us-gov-west-1")
+    assert properties(own) == properties(get_session().create_client("dynamodb", region_name="us-gov-west-1"))
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_the_large_file_is_read_only_where_the_small_one_is_not_enough(
+    present: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    load = Loader.load_data_with_path
+
+    def noting(loader: Loader, name: str) -> Any:
+        read.append(name)
+        data, path = load(loader, name)
+        return (data if present or name != "partitions" else {"partitions": [{"name": "new"}]}), path
+
+    monkeypatch.setattr(Loader, "load_data_with_path", noting)
+    assert clients._session().get_component("data_loader").load_data("endpoints")["partitions"]
+    assert ("endpoints" in read) is not present
 
 
 @pytest.mark.parametrize("service", clients.SERVICES)

@@ -177,14 +177,49 @@ def forget() -> None:
 
 
 class _Loader(Loader):
-    """Reads botocore's descriptions of services.
+    """Reads botocore's data, and less of it: what is left out is two thirds of what the first client costs at a start.
 
-    botocore's own looks through the folders of all its 430 services for whether there is the one that is asked for: of what
-    a client costs at a start, a third.
+    * Which services there are: botocore's own looks through the folders of all its 430.
+    * Where each of them is in each region, a megabyte: of the services here botocore computes the address by each one's own
+      rules, and needs the regions of a partition, which another, small file has too. tests/runsheet/runtime/test_clients.py
+      holds the clients to those that botocore makes.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - all have every type
         return list(SERVICES)
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        if name != "endpoints" or any(os.environ.get(variable) for variable in _OTHER_ADDRESSES):
+            return super().load_data_with_path(name)
+        found, path = super().load_data_with_path("partitions")
+        try:
+            return {"partitions": [_addresses(partition) for partition in found["partitions"]]}, path
+        except KeyError:  # a runtime whose botocore has come to write it otherwise
+            return super().load_data_with_path(name)
+
+
+_OTHER_ADDRESSES = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+# Only S3 has an address without a region that botocore asks for still: that of us-east-1.
+_S3 = {
+    "partitionEndpoint": "aws-global",
+    "endpoints": {"aws-global": {"hostname": "s3.amazonaws.com", "credentialScope": {"region": "us-east-1"}}},
+}
+
+
+def _addresses(partition: dict[str, Any]) -> dict[str, Any]:
+    """Return a partition in the form of botocore's `endpoints`: every service at its name and region."""
+    return {
+        "partition": partition["id"],
+        "dnsSuffix": partition["outputs"]["dnsSuffix"],
+        "regionRegex": partition["regionRegex"],
+        "regions": partition["regions"],
+        "services": {"s3": _S3} if partition["id"] == "aws" else {},
+        "defaults": {
+            "hostname": "{service}.{region}.{dnsSuffix}",
+            "protocols": ["https"],
+            "signatureVersions": ["v4"],
+        },
+    }
 
 
 @cache
