@@ -1,7 +1,7 @@
 """Runs a statement for Athena in DuckDB, and writes its result as Athena does: for the local stack and for tests.
 
-The statement is Trino's SQL, that sqlglot makes DuckDB's of. Where the two agree on a text but not on what it means, as far as
-Runsheet's statements have it, it is translated here. DuckDB stays another engine: that Trino takes a statement
+The statement is Trino's SQL, that sqlglot makes DuckDB's of. Where the two agree on a text but not on what it means, as
+far as Runsheet's statements have it, it is translated here. DuckDB stays another engine: that Trino takes a statement
 is what `tests/runsheet/athena` asks of its grammar.
 """
 
@@ -107,11 +107,18 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> N
     """Make the table's view: the columns, what a file does not have as NULL, the partition's columns and `"$path"`."""
     columns = ", ".join(f"null::{kind} as {_identifier(column)}" for column, kind in table.columns.items())
     partition = {column for file in table.files.values() for column in file.partition}
-    nothing = ", ".join([columns, "null::varchar as \"$path\"", *(f"null::varchar as {c}" for c in sorted(partition))])
+    nothing = ", ".join(
+        [columns, 'null::varchar as "$path"', *(f"null::varchar as {c}" for c in sorted(partition))]
+    )
     parts = [f"select {nothing} where false"]
     for address, file in table.files.items():
-        own = ", ".join(f"{_text(value)} as {_identifier(column)}" for column, value in file.partition.items())
-        parts.append(f"select *, {own}, {_text(address)} as \"$path\" from read_parquet({_text(str(file.path))})")
+        own = ", ".join(
+            f"{_text(value)} as {_identifier(column)}" for column, value in file.partition.items()
+        )
+        parts.append(
+            f'select *, {own}, {_text(address)} as "$path"'  # noqa: S608 - the local stack's own tables
+            f" from read_parquet({_text(str(file.path))})"
+        )
     connection.execute(f"create view {_identifier(name)} as {' union all by name '.join(parts)}")
 
 
@@ -136,7 +143,10 @@ def _spread(rows: exp.Array, alias: exp.TableAlias) -> exp.Lateral:
     structs = [
         exp.Struct(
             expressions=[
-                exp.PropertyEQ(this=exp.to_identifier(name), expression=field.expression if isinstance(field, exp.PropertyEQ) else field)
+                exp.PropertyEQ(
+                    this=exp.to_identifier(name),
+                    expression=field.expression if isinstance(field, exp.PropertyEQ) else field,
+                )
                 for name, field in zip(names, row.expressions, strict=True)
             ]
         )
@@ -149,7 +159,9 @@ def _spread(rows: exp.Array, alias: exp.TableAlias) -> exp.Lateral:
             exp.PropertyEQ(this=exp.to_identifier("recursive"), expression=exp.true()),
         ],
     )
-    return exp.Lateral(this=exp.Subquery(this=exp.select(unnested)), alias=exp.TableAlias(this=alias.this.copy()))
+    return exp.Lateral(
+        this=exp.Subquery(this=exp.select(unnested)), alias=exp.TableAlias(this=alias.this.copy())
+    )
 
 
 def _line(values: Sequence[object]) -> bytes:

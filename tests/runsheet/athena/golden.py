@@ -1,6 +1,7 @@
 """The statements of every report type, written down: python -m tests.runsheet.athena.golden --write.
 
-One of its default columns without any filter; of a type with rows of its own also one of everything that it can be asked for.
+One of its default columns without any filter; of a type with rows of its own also one of everything that it can be
+asked for.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def names() -> list[str]:
 def statement(name: str) -> Statement:
     """Return a statement by its name."""
     report_type = catalog.report_type(name.removesuffix(_ALL))
-    given: dict[str, Any] = {key: _REQUIRED[key] for key, parameter in report_type.parameters.items() if parameter.required}
+    given: dict[str, Any] = {
+        key: _REQUIRED[key] for key, parameter in report_type.parameters.items() if parameter.required
+    }
     if name.endswith(_ALL):
         given |= {key: value for key, value in _EVERYTHING.items() if key in report_type.parameters}
         if "columns" in report_type.parameters:
@@ -92,11 +95,10 @@ def _snapshot(dataset: str) -> Snapshot:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Lists the statements.")
-    parser.add_argument("--write", action="store_true", help="write them down anew")
-    if parser.parse_args().write:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        FOLDER.mkdir()
-        for each in names():
-            (FOLDER / f"{each}.sql").write_text(text(statement(each)), encoding="utf-8")
-    print("\n".join(names()))
+    parser = argparse.ArgumentParser(description="The statements of every report type.")
+    parser.add_argument("--write", action="store_true", required=True, help="write them down anew")
+    parser.parse_args()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    for each in names():
+        (FOLDER / f"{each}.sql").write_text(text(statement(each)), encoding="utf-8")

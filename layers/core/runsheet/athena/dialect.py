@@ -1,7 +1,7 @@
 """DuckDB's SQL as Trino's: what sqlglot translates, and where the two differ in ways that it does not know.
 
-What stands first needs no types and makes names that others can be resolved to; then sqlglot resolves every name and finds the
-types; what stands last needs them.
+What stands first needs no types and makes names that others can be resolved to; then sqlglot resolves every name
+and finds the types; what stands last needs them.
 """
 
 from __future__ import annotations
@@ -101,12 +101,14 @@ def _folded(node: exp.Expr) -> exp.Expr:
             return exp.false()
         case exp.Paren(this=exp.Boolean() | exp.Placeholder() as only):
             return only
-        case exp.Or(this=exp.Boolean(this=known), expression=other) | exp.Or(
-            this=other, expression=exp.Boolean(this=known)
+        case (
+            exp.Or(this=exp.Boolean(this=known), expression=other)
+            | exp.Or(this=other, expression=exp.Boolean(this=known))
         ):
             return exp.true() if known else other
-        case exp.And(this=exp.Boolean(this=known), expression=other) | exp.And(
-            this=other, expression=exp.Boolean(this=known)
+        case (
+            exp.And(this=exp.Boolean(this=known), expression=other)
+            | exp.And(this=other, expression=exp.Boolean(this=known))
         ):
             return other if known else exp.false()
         case exp.Where(this=exp.Boolean(this=True)):
@@ -154,7 +156,8 @@ def _untyped(node: exp.Expr) -> exp.Expr:
         case exp.TimeToUnix(this=exp.Sub(this=end, expression=start)):
             # Athena's timestamps have milliseconds.
             return exp.Div(
-                this=exp.cast(_between("MILLISECOND", start, end), "double"), expression=exp.Literal.number(1000)
+                this=exp.cast(_between("MILLISECOND", start, end), "double"),
+                expression=exp.Literal.number(1000),
             )
         case exp.Anonymous(name="date_sub", expressions=[unit, start, end]):
             return _between(unit.name.upper(), start, end)
@@ -219,14 +222,17 @@ def _unnest_beside(select: exp.Select, tree: exp.Expr) -> None:
         table = exp.Unnest(
             expressions=[exp.Array(expressions=rows)],
             alias=exp.TableAlias(
-                this=exp.to_identifier(f"{name or 'listed'}_rows"), columns=[exp.to_identifier(column) for column in columns]
+                this=exp.to_identifier(f"{name or 'listed'}_rows"),
+                columns=[exp.to_identifier(column) for column in columns],
             ),
         )
         select.append("joins", exp.Join(this=table, kind="CROSS"))
         position = select.expressions.index(projection)
         starred = any(isinstance(other, exp.Star) for other in select.expressions)
         named = [] if starred else [exp.column(column) for column in columns]
-        select.set("expressions", [*select.expressions[:position], *named, *select.expressions[position + 1 :]])
+        select.set(
+            "expressions", [*select.expressions[:position], *named, *select.expressions[position + 1 :]]
+        )
         for column in list(tree.find_all(exp.Column)):
             if name and column.table == name and column.name in fields:
                 column.replace(exp.column(f"{name}_{column.name}"))
@@ -239,12 +245,16 @@ def _typed(node: exp.Expr) -> exp.Expr:
             return exp.Sum(this=exp.cast(value, _AMOUNT))
         case exp.Sub(this=end, expression=start) if _is(end, exp.DType.DATE) and _is(start, exp.DType.DATE):
             return _between("DAY", start, end)
-        case (exp.Add() | exp.Sub()) if isinstance(node.expression, exp.Interval) and _is(node.this, exp.DType.DATE):
+        case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval) and _is(
+            node.this, exp.DType.DATE
+        ):
             node.set("this", exp.cast(node.this.copy(), "timestamp"))
             node.type = exp.DType.TIMESTAMP
         case exp.Greatest() | exp.Least():
             # DuckDB takes the others where one is NULL.
-            return exp.Coalesce(this=node.copy(), expressions=[one.copy() for one in (node.this, *node.expressions)])
+            return exp.Coalesce(
+                this=node.copy(), expressions=[one.copy() for one in (node.this, *node.expressions)]
+            )
     return node
 
 
