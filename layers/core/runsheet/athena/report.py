@@ -53,27 +53,12 @@ def statement(tenant: Tenant, run: Run, *, pretty: bool = False) -> Statement:
 
 
 def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
-    report_type, given = run.report_type, dict(run.parameters.values)
-    sql, known, names = report_type.sql, report_type.columns, run.columns
-    if report_type.pivot is not None:
-        sql, more = pivot.gathered(report_type, run.pivoted, sql)
-        given |= more
-        known = pivot.shown(report_type, run.pivoted)
-        names = tuple(column.name for column in known)
-    known = tuple(column for column in known if column.type != "metadata")
-    keys = _keys(report_type.order_by)
+    report_type = run.report_type
+    sql, known, names, given = _rows(run)
+    keys = dialect.parsed(f"select {report_type.order_by}").expressions
     needed = {*(_column(name, known) for name in names)}
     needed |= {column.name for key in keys for column in key.find_all(exp.Column)}
-    given |= {
-        name: exp.Literal.string(given[name])
-        for name, parameter in report_type.parameters.items()
-        if parameter.kind == "choice" and given.get(name) is not None
-    }
-    # What a pivot's rows refer to is small, and was made for its columns already. Trino would make it anew wherever it is
-    # named, in more stages than it allows, and its recursions end at ten.
-    tables = {name: run.made(name) for name in report_type.tables} if report_type.pivot is not None else {}
-    if report_type.reads_organisations:
-        tables["organisations"] = _organisations(run)
+    tables = _tables(run)
     queries = {name: query for name, query in report_type.tables.items() if name not in tables}
     queries = _needed({**queries, **report_type.views}, sql)
     listed = ", ".join(f"{name} as ({query})" for name, query in (*queries.items(), (_REPORT, sql)))
@@ -104,6 +89,37 @@ def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
     return written
 
 
+def _rows(run: Run) -> tuple[str, tuple[Column, ...], tuple[str, ...], dict[str, object]]:
+    """Return the query of the rows, their columns, the names of the result's, and the parameters."""
+    report_type, given = run.report_type, dict(run.parameters.values)
+    for name, parameter in report_type.parameters.items():
+        # One of the catalogue's own words.
+        if parameter.kind == "choice" and given.get(name) is not None:
+            given[name] = exp.Literal.string(given[name])
+    if report_type.pivot is None:
+        known = tuple(column for column in report_type.columns if column.type != "metadata")
+        return report_type.sql, known, run.columns, given
+    sql, more = pivot.gathered(report_type, run.pivoted, report_type.sql)
+    known = pivot.shown(report_type, run.pivoted)
+    return sql, known, tuple(column.name for column in known), given | more
+
+
+def _tables(run: Run) -> dict[str, tuple[Mapping[str, str], Sequence[Sequence[object]]]]:
+    """Return the columns and rows of what the statement is given: those of a pivot, and the organisations.
+
+    What a pivot's rows refer to is small, and was made for its columns already. Trino would make it anew wherever it is
+    named, in more stages than it allows, and its recursions end at ten.
+    """
+    tables: dict[str, tuple[Mapping[str, str], Sequence[Sequence[object]]]] = {}
+    if run.report_type.pivot is not None:
+        tables |= {name: run.made(name) for name in run.report_type.tables}
+    if run.report_type.reads_organisations:
+        columns = {"id": "VARCHAR", "name": "VARCHAR", "is_own": "BOOLEAN", "is_child": "BOOLEAN"}
+        own = [(one.id, one.name, one.is_own, one.is_child) for one in run.organisations]
+        tables["organisations"] = columns, own
+    return tables
+
+
 def _records(tenant: Tenant, run: Run, part: Relation, report: exp.Expr, marks: Marks) -> list[exp.CTE]:
     """Return the records of a dataset, and have the report read them instead of the table."""
     condition, columns = None, {column.name for column in report.find_all(exp.Column)}
@@ -115,11 +131,6 @@ def _records(tenant: Tenant, run: Run, part: Relation, report: exp.Expr, marks: 
             table.set("this", exp.to_identifier(records.name(table.name)))
     queries = records.queries(tenant, part, columns, condition.sql("trino") if condition else None)
     return [_named(name, sqlglot.parse_one(query, read="trino")) for name, query in queries.items()]
-
-
-def _organisations(run: Run) -> tuple[dict[str, str], list[tuple[object, ...]]]:
-    columns = {"id": "VARCHAR", "name": "VARCHAR", "is_own": "BOOLEAN", "is_child": "BOOLEAN"}
-    return columns, [(one.id, one.name, one.is_own, one.is_child) for one in run.organisations]
 
 
 def _named(name: str, query: exp.Expr) -> exp.CTE:
@@ -156,10 +167,6 @@ def _written(
 def _column(name: str, known: Iterable[Column]) -> str:
     """Return the column of the report that a column of the result is of: that of metadata has all keys."""
     return name if any(column.name == name for column in known) else name.split("[", 1)[0]
-
-
-def _keys(order_by: str) -> list[exp.Expr]:
-    return dialect.parsed(f"select {order_by}").expressions
 
 
 def _needed(queries: Mapping[str, str], sql: str) -> dict[str, str]:

@@ -45,7 +45,8 @@ def query(
                 for cell, kind in zip(row, kinds.values(), strict=True)
             ]
         )
-        for row in listed
+        # The same rows give the same statement, by which Athena tells a repeated request.
+        for row in sorted(listed, key=repr)
     ]
     alias = exp.TableAlias(
         this=exp.to_identifier("given"), columns=[exp.to_identifier(name) for name in kinds]
