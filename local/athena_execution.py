@@ -1,7 +1,7 @@
 """Runs a statement for Athena in DuckDB, and writes its result as Athena does: for the local stack and for tests.
 
-The statement is Trino's SQL, that sqlglot makes DuckDB's of. Where the two agree on a text but not on what it means, as far as
-Runsheet's statements have it, it is translated here. DuckDB stays another engine: that Trino takes a statement
+The statement is Trino's SQL, that sqlglot makes DuckDB's of. Where the two agree on a text but not on what it means, as
+far as Runsheet's statements have it, it is translated here. DuckDB stays another engine: that Trino takes a statement
 is what `tests/runsheet/athena` asks of its grammar.
 """
 
@@ -15,7 +15,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -116,7 +116,8 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> N
             f"{_text(value)} as {_identifier(column)}" for column, value in file.partition.items()
         )
         parts.append(
-            f'select *, {own}, {_text(address)} as "$path" from read_parquet({_text(str(file.path))})'
+            f'select *, {own}, {_text(address)} as "$path"'  # noqa: S608 - the local stack's own tables
+            f" from read_parquet({_text(str(file.path))})"
         )
     connection.execute(f"create view {_identifier(name)} as {' union all by name '.join(parts)}")
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from local.place import Details, Organisation
 
-# From so many records on a run goes to Athena: more than any but the tests of that have, of the types that Athena can do.
-ATHENA_ROWS = 2500
+# From so many records on a run goes to Athena: more than any but the tests of that have.
+ATHENA_ROWS = 20_000
 _RUNS = ROOT / ".local" / "tests"
 # What is left of a run is its log.
 _LOGS_KEPT_SECONDS = 24 * 60 * 60

@@ -50,7 +50,7 @@ def records() -> list[dict[str, Any]]:
     first = datetime(2026, 1, 1, tzinfo=UTC)
     made = []
     for number in range(ATHENA_ROWS + 50):
-        created = (first + timedelta(minutes=15 * number)).isoformat()
+        created = (first + timedelta(minutes=2 * number)).isoformat()
         pays_out = number % 100 == 99
         gross = -50_000 if pays_out else 100 + number
         made.append(
@@ -77,10 +77,16 @@ def api(organisation: Organisation, place: Place) -> Iterator[httpx.Client]:
     """The API with a test key of an organisation that has more records than one worker takes."""
     headers = {"Authorization": f"Bearer {organisation.test_key}"}
     with httpx.Client(base_url=place.base_url, headers=headers, timeout=60) as client:
-        sent = records()
-        for at in range(0, len(sent), 1000):
-            answer = client.post("/v1/datasets/balance_transactions/records", json=sent[at : at + 1000])
-            assert answer.status_code == 200, answer.text
+        uploads = "/v1/datasets/balance_transactions/uploads"
+        upload = client.post(uploads, data={"format": "ndjson"}).json()
+        body = "\n".join(map(json.dumps, records()))
+        assert httpx.put(upload["url"], content=body, timeout=60).status_code == 200
+        until = time.monotonic() + 120
+        waiting = {"pending", "processing"}
+        while (found := client.get(f"{uploads}/{upload['id']}").json())["status"] in waiting:
+            assert time.monotonic() < until
+            time.sleep(0.5)
+        assert found["status"] == "succeeded", found
         yield client
 
 

@@ -92,7 +92,7 @@ def prepared(
 def in_the_lake(run: Run) -> Run:
     """Return a run whose files are in the lake."""
     made = replace(run)
-    made.columns, made.pivoted = run.columns, run.pivoted
+    made.columns, made.pivoted, made._session = run.columns, run.pivoted, run._session
     made.relations = {name: _addressed(part) for name, part in run.relations.items()}
     return made
 

@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runsheet import athena, catalog
 from tests.reports import cases
 from tests.runsheet.athena import both
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDERS = [
-    folder for folder in cases.folders() if athena.is_supported(catalog.report_type(folder.parent.name))
-]
 
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+@pytest.mark.parametrize("folder", cases.folders(), ids=lambda folder: f"{folder.parent.name}-{folder.name}")
 def test_athena_makes_what_duckdb_makes(folder: Path) -> None:
     by_duckdb, by_athena = both.of_case(folder)
     assert by_athena == by_duckdb

@@ -6,6 +6,7 @@ import pytest
 
 from tests.runsheet.athena import golden, grammar
 
+
 @pytest.mark.parametrize("name", golden.names())
 def test_a_statement_is_the_one_that_was_written_down_and_in_trinos_grammar(name: str) -> None:
     """After a change that is meant: python -m tests.runsheet.athena.golden --write."""

@@ -11,16 +11,10 @@ from runsheet.athena.model import Statement
 from runsheet.athena.result import cells_of, totals
 
 if TYPE_CHECKING:
-    from runsheet.catalog import ReportType
     from runsheet.engine.run import Run
     from runsheet.tenancy import Tenant
 
-__all__ = ["Statement", "cells_of", "is_supported", "statement", "totals"]
-
-
-def is_supported(report_type: ReportType) -> bool:
-    """Return whether Athena can run a report type."""
-    return report_type.pivot is None
+__all__ = ["Statement", "cells_of", "statement", "totals"]
 
 
 def statement(tenant: Tenant, run: Run) -> Statement:

@@ -14,7 +14,6 @@ from runsheet.engine.session import identifier, literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runsheet.catalog import Column
     from runsheet.catalog.header import ColumnType
 
 
@@ -23,7 +22,11 @@ def cell(value: str, kind: ColumnType, decimal_separator: str) -> str:
     match kind:
         case "money":
             amount = _money(f'{value}."minor"', f'{value}."currency"')
-            return amount if decimal_separator == "." else f"replace({amount}, '.', {literal(decimal_separator)})"
+            return (
+                amount
+                if decimal_separator == "."
+                else f"replace({amount}, '.', {literal(decimal_separator)})"
+            )
         case "timestamp":
             # Rounded down to the second, where a cast to timestamp(0) rounds to the nearest.
             return f"date_format({value}, '%Y-%m-%d %H:%i:%s')"
@@ -47,7 +50,10 @@ def totals(columns: Iterable[str], rows: str) -> str:
         rows: the name of the rows.
     """
     names = list(columns)
-    sums = [f"{identifier(name)}.\"currency\" as q{at}, sum({identifier(name)}.\"minor\") as s{at}" for at, name in enumerate(names)]
+    sums = [
+        f'{identifier(name)}."currency" as q{at}, sum({identifier(name)}."minor") as s{at}'
+        for at, name in enumerate(names)
+    ]
     keys = ", ".join(f'{identifier(name)}."currency"' for name in names)
     listed = [f"{literal(name)}, q{at}, cast(s{at} as varchar)" for at, name in enumerate(names)]
     groups = f" group by {keys}" if names else ""
@@ -59,7 +65,10 @@ def totals(columns: Iterable[str], rows: str) -> str:
 
 def _text(value: str) -> str:
     formula = ", ".join(literal(one) if one.isprintable() else f"chr({ord(one)})" for one in FORMULA)
-    return f"case when {value} = '' then null when substr({value}, 1, 1) in ({formula}) then '''' || {value} else {value} end"
+    return (
+        f"case when {value} = '' then null when substr({value}, 1, 1) in ({formula}) then '''' || {value}"
+        f" else {value} end"
+    )
 
 
 def _money(minor: str, currency: str) -> str:

@@ -1,7 +1,7 @@
 """DuckDB's SQL as Trino's: what sqlglot translates, and where the two differ in ways that it does not know.
 
-What stands first needs no types and makes names that others can be resolved to; then sqlglot resolves every name and finds the
-types; what stands last needs them.
+What stands first needs no types and makes names that others can be resolved to; then sqlglot resolves every name
+and finds the types; what stands last needs them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
+
+from runsheet.engine.run import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +54,9 @@ def translated(
     local = parsed(local_time)
     tree = _each(tree, lambda node: _macro(node, local))
     tree = _each(tree, _untyped)
-    for select in list(tree.find_all(exp.Select)):
+    for number, select in enumerate(list(tree.find_all(exp.Select))):
         _unnest_beside(select, tree)
+        _series_beside(select, number)
     tree = qualify(
         tree,
         dialect="duckdb",
@@ -101,15 +104,17 @@ def _folded(node: exp.Expr) -> exp.Expr:
             return exp.false()
         case exp.Paren(this=exp.Boolean() | exp.Placeholder() as only):
             return only
-        case exp.Or(this=exp.Boolean(this=known), expression=other) | exp.Or(
-            this=other, expression=exp.Boolean(this=known)
+        case (
+            exp.Or(this=exp.Boolean(this=known), expression=other)
+            | exp.Or(this=other, expression=exp.Boolean(this=known))
         ):
             return exp.true() if known else other
-        case exp.And(this=exp.Boolean(this=known), expression=other) | exp.And(
-            this=other, expression=exp.Boolean(this=known)
+        case (
+            exp.And(this=exp.Boolean(this=known), expression=other)
+            | exp.And(this=other, expression=exp.Boolean(this=known))
         ):
             return other if known else exp.false()
-        case exp.Where(this=exp.Boolean(this=True)):
+        case exp.Where(this=exp.Boolean(this=True)) if node.parent is not None:
             node.parent.set("where", None)
     return node
 
@@ -132,6 +137,12 @@ def _macro(node: exp.Expr, local_time: exp.Expr) -> exp.Expr:
         case "money":
             amount = exp.cast(arguments[0], _AMOUNT)
             return exp.cast(exp.Anonymous(this="ROW", expressions=[amount, arguments[1]]), _MONEY)
+        case "refused":
+            code, message = arguments
+            words = exp.Concat(
+                expressions=[exp.Literal.string(REFUSED), code, exp.Literal.string(": "), message]
+            )
+            return exp.Anonymous(this="fail", expressions=[words])
         case "local_time":
             made = local_time.copy()
             for column in list(made.find_all(exp.Column)):
@@ -154,7 +165,8 @@ def _untyped(node: exp.Expr) -> exp.Expr:
         case exp.TimeToUnix(this=exp.Sub(this=end, expression=start)):
             # Athena's timestamps have milliseconds.
             return exp.Div(
-                this=exp.cast(_between("MILLISECOND", start, end), "double"), expression=exp.Literal.number(1000)
+                this=exp.cast(_between("MILLISECOND", start, end), "double"),
+                expression=exp.Literal.number(1000),
             )
         case exp.Anonymous(name="date_sub", expressions=[unit, start, end]):
             return _between(unit.name.upper(), start, end)
@@ -219,33 +231,66 @@ def _unnest_beside(select: exp.Select, tree: exp.Expr) -> None:
         table = exp.Unnest(
             expressions=[exp.Array(expressions=rows)],
             alias=exp.TableAlias(
-                this=exp.to_identifier(f"{name or 'listed'}_rows"), columns=[exp.to_identifier(column) for column in columns]
+                this=exp.to_identifier(f"{name or 'listed'}_rows"),
+                columns=[exp.to_identifier(column) for column in columns],
             ),
         )
         select.append("joins", exp.Join(this=table, kind="CROSS"))
         position = select.expressions.index(projection)
         starred = any(isinstance(other, exp.Star) for other in select.expressions)
         named = [] if starred else [exp.column(column) for column in columns]
-        select.set("expressions", [*select.expressions[:position], *named, *select.expressions[position + 1 :]])
+        select.set(
+            "expressions", [*select.expressions[:position], *named, *select.expressions[position + 1 :]]
+        )
         for column in list(tree.find_all(exp.Column)):
             if name and column.table == name and column.name in fields:
                 column.replace(exp.column(f"{name}_{column.name}"))
+
+
+def _series_beside(select: exp.Select, number: int) -> None:
+    """Put a series of days that a projection makes beside the others."""
+    for made in [made for projection in select.expressions for made in projection.find_all(exp.Explode)]:
+        series = made.this
+        if not isinstance(series, exp.GenerateSeries) or made.parent_select is not select:
+            continue
+        start, end = series.args["start"], series.args["end"]
+        # Trino fails where the end comes first.
+        days = exp.Case(
+            ifs=[exp.If(this=exp.LTE(this=start.copy(), expression=end.copy()), true=series.copy())]
+        )
+        name = f"series_{number}"
+        table = exp.Unnest(
+            expressions=[days],
+            alias=exp.TableAlias(this=exp.to_identifier(name), columns=[exp.to_identifier("day")]),
+        )
+        select.append("joins", exp.Join(this=table, kind="CROSS"))
+        made.replace(exp.column("day", table=name))
 
 
 def _typed(node: exp.Expr) -> exp.Expr:
     match node:
         # bigint overflows where DuckDB adds up in 128 bits.
         case exp.Sum(this=value) if not _is(value, exp.DType.DECIMAL):
+            if value.type is None or value.type.this not in exp.DataType.INTEGER_TYPES:
+                raise ValueError(f"a sum of what has no type: {node.sql()}")
             return exp.Sum(this=exp.cast(value, _AMOUNT))
         case exp.Sub(this=end, expression=start) if _is(end, exp.DType.DATE) and _is(start, exp.DType.DATE):
             return _between("DAY", start, end)
-        case (exp.Add() | exp.Sub()) if isinstance(node.expression, exp.Interval) and _is(node.this, exp.DType.DATE):
+        case exp.Add() | exp.Sub() if isinstance(node.expression, exp.Interval) and _is(
+            node.this, exp.DType.DATE
+        ):
             node.set("this", exp.cast(node.this.copy(), "timestamp"))
             node.type = exp.DType.TIMESTAMP
         case exp.Greatest() | exp.Least():
             # DuckDB takes the others where one is NULL.
-            return exp.Coalesce(this=node.copy(), expressions=[one.copy() for one in (node.this, *node.expressions)])
+            others = [one.copy() for one in (node.this, *node.expressions)]
+            return _of_type(exp.Coalesce(this=node.copy(), expressions=others), node)
     return node
+
+
+def _of_type(made: exp.Expr, node: exp.Expr) -> exp.Expr:
+    made.type = node.type
+    return made
 
 
 def _is(node: exp.Expr, kind: exp.DType) -> bool:

@@ -1,19 +1,19 @@
 """Values in a statement. Text is bound, as it may be the caller's; what has no text of anybody's in it is a literal.
 
-Athena documents `?` for conditions only (engine version 2); version 3 takes it elsewhere too. So a time or a number is not bound, and
-what is left outside of conditions are the keys of metadata.
+Athena documents `?` for conditions only, as its engine version 2 had it; version 3 takes it elsewhere too. So a time or a
+number is not bound, and what is left outside of conditions are the keys of metadata.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
-from sqlglot.tokens import TokenType
-
+from sqlglot.tokenizer_core import TokenType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,8 @@ class Marks:
             TypeError: there is no such value in a report.
         """
         match value:
+            case exp.Expr():
+                return value
             case None:
                 return exp.Null()
             case bool():
@@ -61,7 +63,7 @@ class Marks:
         """Return the SQL with a `?` in the place of every mark, and for each the literal of its text."""
         made, end, parameters = [], 0, []
         tokens = Trino().tokenize(sql)
-        for colon, name in zip(tokens, tokens[1:], strict=False):
+        for colon, name in pairwise(tokens):
             if colon.token_type is TokenType.COLON and name.text.startswith(_NAME):
                 made += [sql[end : colon.start], "?"]
                 end = name.end + 1

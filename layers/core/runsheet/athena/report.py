@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
-from runsheet.athena import cells, dialect, records
+from runsheet.athena import cells, dialect, records, values
 from runsheet.athena.marks import Marks
 from runsheet.athena.model import Statement
 from runsheet.engine import pivot
@@ -53,18 +53,14 @@ def statement(tenant: Tenant, run: Run, *, pretty: bool = False) -> Statement:
 
 
 def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
-    report_type, given = run.report_type, dict(run.parameters.values)
-    sql, known, names = report_type.sql, report_type.columns, run.columns
-    if report_type.pivot is not None:
-        sql, more = pivot.gathered(report_type, run.pivoted, sql)
-        given |= more
-        known = pivot.shown(report_type, run.pivoted)
-        names = tuple(column.name for column in known)
-    known = tuple(column for column in known if column.type != "metadata")
-    keys = _keys(report_type.order_by)
+    report_type = run.report_type
+    sql, known, names, given = _rows(run)
+    keys = dialect.parsed(f"select {report_type.order_by}").expressions
     needed = {*(_column(name, known) for name in names)}
     needed |= {column.name for key in keys for column in key.find_all(exp.Column)}
-    queries = _needed({**report_type.tables, **report_type.views}, sql)
+    tables = _tables(run)
+    queries = {name: query for name, query in report_type.tables.items() if name not in tables}
+    queries = _needed({**queries, **report_type.views}, sql)
     listed = ", ".join(f"{name} as ({query})" for name, query in (*queries.items(), (_REPORT, sql)))
     columns = ", ".join(identifier(name) for name in sorted(needed))
     report = dialect.translated(
@@ -75,13 +71,53 @@ def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
         schema={
             name: {column.name: column.type for column in part.schema.columns}
             for name, part in run.relations.items()
-        },
+        }
+        | {name: columns for name, (columns, _) in tables.items()},
     )
+    read = {table.name for table in report.find_all(exp.Table)}
     own = report.args["with_"].expressions
-    datasets = [cte for part in run.relations.values() for cte in _records(tenant, run, part, report, marks)]
+    ctes = [
+        _named(name, values.query(columns, rows, marks.value if name == "organisations" else values.literal))
+        for name, (columns, rows) in tables.items()
+        if name in read
+    ]
+    for name, part in run.relations.items():
+        if name in read:
+            ctes += _records(tenant, run, part, report, marks)
     written = sqlglot.parse_one(_written(run, known, names, keys, marks), read="trino")
-    written.set("with_", exp.With(expressions=[*datasets, *own]))
+    written.set("with_", exp.With(expressions=[*ctes, *own]))
     return written
+
+
+def _rows(run: Run) -> tuple[str, tuple[Column, ...], tuple[str, ...], dict[str, object]]:
+    """Return the query of the rows, their columns, the names of the result's, and the parameters."""
+    report_type, given = run.report_type, dict(run.parameters.values)
+    for name, parameter in report_type.parameters.items():
+        # One of the catalogue's own words.
+        if parameter.kind == "choice" and given.get(name) is not None:
+            given[name] = exp.Literal.string(given[name])
+    if report_type.pivot is None:
+        known = tuple(column for column in report_type.columns if column.type != "metadata")
+        return report_type.sql, known, run.columns, given
+    sql, more = pivot.gathered(report_type, run.pivoted, report_type.sql)
+    known = pivot.shown(report_type, run.pivoted)
+    return sql, known, tuple(column.name for column in known), given | more
+
+
+def _tables(run: Run) -> dict[str, tuple[Mapping[str, str], Sequence[Sequence[object]]]]:
+    """Return the columns and rows of what the statement is given: those of a pivot, and the organisations.
+
+    What a pivot's rows refer to is small, and was made for its columns already. Trino would make it anew wherever it is
+    named, in more stages than it allows, and its recursions end at ten.
+    """
+    tables: dict[str, tuple[Mapping[str, str], Sequence[Sequence[object]]]] = {}
+    if run.report_type.pivot is not None:
+        tables |= {name: run.made(name) for name in run.report_type.tables}
+    if run.report_type.reads_organisations:
+        columns = {"id": "VARCHAR", "name": "VARCHAR", "is_own": "BOOLEAN", "is_child": "BOOLEAN"}
+        own = [(one.id, one.name, one.is_own, one.is_child) for one in run.organisations]
+        tables["organisations"] = columns, own
+    return tables
 
 
 def _records(tenant: Tenant, run: Run, part: Relation, report: exp.Expr, marks: Marks) -> list[exp.CTE]:
@@ -94,13 +130,11 @@ def _records(tenant: Tenant, run: Run, part: Relation, report: exp.Expr, marks: 
         if table.name == part.schema.dataset:
             table.set("this", exp.to_identifier(records.name(table.name)))
     queries = records.queries(tenant, part, columns, condition.sql("trino") if condition else None)
-    return [
-        exp.CTE(
-            this=sqlglot.parse_one(query, read="trino"),
-            alias=exp.TableAlias(this=exp.to_identifier(name)),
-        )
-        for name, query in queries.items()
-    ]
+    return [_named(name, sqlglot.parse_one(query, read="trino")) for name, query in queries.items()]
+
+
+def _named(name: str, query: exp.Expr) -> exp.CTE:
+    return exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name)))
 
 
 def _written(
@@ -109,22 +143,22 @@ def _written(
     """Return the query of the lines of the CSV, and behind them the control totals."""
     types = {column.name: column.type for column in known}
     separator = run.parameters.values.get("decimal_separator") or "."
-    values, texts = [], []
+    typed, texts = [], []
     for at, name in enumerate(names):
         value = f"{_REPORT}.{identifier(_column(name, known))}"
         if name not in types:
             key = name.removesuffix("]").split("[", 1)[1]
             value = f"element_at({value}, {marks.text(key).sql('trino')})"
-        values.append(f"{value} as v{at}")
+        typed.append(f"{value} as v{at}")
         texts.append(f"{cells.cell(f'v{at}', types.get(name, 'text'), separator)} as c{at}")
     ordered = [f"k{at}" for at in range(len(keys))]
-    values += [f"{key.sql('trino')} as {name}" for key, name in zip(keys, ordered, strict=True)]
+    typed += [f"{key.sql('trino')} as {name}" for key, name in zip(keys, ordered, strict=True)]
     amounts = [name for name in names if types.get(name) == "money"]
     end = ", ".join(["1", *("null" for _ in keys), "totals", *("null" for _ in texts[1:])])
     return (
         f"select {', '.join(f'c{at}' for at in range(len(texts)))} from ("  # noqa: S608 - names of the catalogue
         f"select 0 as part, {', '.join([*ordered, *texts])}"
-        f" from (select {', '.join(values)} from {_REPORT}) as typed union all"
+        f" from (select {', '.join(typed)} from {_REPORT}) as typed union all"
         f" select {end} from ({cells.totals(amounts, _REPORT)}) as control"
         f") as written order by {', '.join(['part', *ordered])}"
     )
@@ -133,10 +167,6 @@ def _written(
 def _column(name: str, known: Iterable[Column]) -> str:
     """Return the column of the report that a column of the result is of: that of metadata has all keys."""
     return name if any(column.name == name for column in known) else name.split("[", 1)[0]
-
-
-def _keys(order_by: str) -> list[exp.Expr]:
-    return dialect.parsed(f"select {order_by}").expressions  # noqa: S608
 
 
 def _needed(queries: Mapping[str, str], sql: str) -> dict[str, str]:

@@ -52,5 +52,8 @@ def cells_of(report_type: ReportType, lines: bytes) -> bytes:
 def _line(row: list[str], quoted: Iterable[bool]) -> str:
     # What a pivot adds are numbers.
     marks = [*quoted, *(False for _ in row)]
-    cells = ['"' + cell.replace('"', '""') + '"' if cell and mark else cell for cell, mark in zip(row, marks, strict=False)]
+    cells = [
+        '"' + cell.replace('"', '""') + '"' if cell and mark else cell
+        for cell, mark in zip(row, marks, strict=False)
+    ]
     return ",".join(cells) + "\n"

@@ -78,6 +78,7 @@ class Run:
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
     totals: Totals = field(init=False, default_factory=Totals)
+    _session: duckdb.DuckDBPyConnection | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         start, end = self._interval
@@ -113,6 +114,7 @@ class Run:
         for name, query in self.report_type.tables.items():
             sql = f"with {self._named(_UNBOUNDED)} {_nested(query)}"
             connection.execute(f"create table {name} as {sql}", named_in(sql, self.parameters.values))
+        self._session = connection
         self.pivoted = pivot.columns(connection, self.report_type)
 
         def look(select: str, rest: str = "") -> list[tuple[Any, ...]]:
@@ -129,6 +131,14 @@ class Run:
         if self.parameters.format != "csv":
             return b""
         return cells.header_line(self.titles, quotes=self.report_type.quotes)
+
+    def made(self, table: str) -> tuple[Mapping[str, str], list[tuple[Any, ...]]]:
+        """Return one of the report type's tables: its columns by type, and its rows; after `prepare`, in its session."""
+        if self._session is None:
+            raise RuntimeError("the run was not prepared")
+        found = self._session.sql(f"from {session.identifier(table)}")
+        columns = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+        return columns, found.fetchall()
 
     @property
     def titles(self) -> tuple[str, ...]:

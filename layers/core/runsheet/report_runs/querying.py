@@ -65,8 +65,6 @@ def begin(
         LeaseLost: the run has ended, or another worker has it; the query was stopped.
         ReportFailed: the run cannot succeed as it is, or its organisation has used up its day.
     """
-    if not athena.is_supported(inputs.report_type):
-        return False
     if not service.may_scan(run.tenant):
         raise failures.scan_limit_reached()
     with report.prepared(run.tenant, inputs, check=check) as (prepared, _):
