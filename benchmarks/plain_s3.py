@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _FOLDER = Path(sys.argv[1])
-_DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0  # noqa: PLR2004
+_DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
 _BUFFER = 1 << 20
 _NOWHERE = bytearray(_BUFFER)
 _CREDENTIALS = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
