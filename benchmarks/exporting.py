@@ -66,10 +66,10 @@ def use(endpoint: str, bucket: str) -> None:
 
 
 @contextmanager
-def plain_s3() -> Iterator[str]:
-    """Run the plain server over CACHE and yield its address."""
+def plain_s3(delay: float = 0) -> Iterator[str]:
+    """Run the plain server over CACHE, which puts each answer off by `delay` seconds, and yield its address."""
     server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE)],
+        [sys.executable, str(Path(__file__).with_name("plain_s3.py")), str(CACHE), str(delay)],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,6 +1,8 @@
 """As much of S3 as an export uses, and as little work as that takes: what is put is thrown away.
 
-python benchmarks/plain_s3.py FOLDER     # prints its address; a bucket is a subfolder of it
+python benchmarks/plain_s3.py FOLDER [SECONDS]     # prints its address; a bucket is a subfolder of it
+
+Every answer with a part of an object is put off by SECONDS, by default none: S3 takes some hundredths of one.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ import os
 import re
 import socket
 import sys
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _FOLDER = Path(sys.argv[1])
+_DELAY = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
 _BUFFER = 1 << 20
 _NOWHERE = bytearray(_BUFFER)
 _CREDENTIALS = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
@@ -62,6 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        time.sleep(_DELAY)
         size = path.stat().st_size
         first, last, status = 0, size - 1, 200
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))

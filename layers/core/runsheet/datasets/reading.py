@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 DELETED = Column("deleted", "BOOLEAN", nullable=True)
 # A column for each of many metadata keys fits; far more would take all memory before the first row is read.
 MAX_COLUMNS = 2_000
-# Less than DuckDB's buffer of 32 MB by more than a line.
-_LOOK_EVERY = 16 * 1024 * 1024
+# Several lines at their longest. By itself DuckDB takes a buffer of 16 of them, and holds two for each thread: 100 MB more.
+_BUFFER_BYTES = 8 * 1024 * 1024
+# Less than the buffer by more than a line.
+_LOOK_EVERY = 4 * 1024 * 1024
 _INPUTS_FAULTS = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
@@ -48,7 +50,7 @@ _INPUTS_FAULTS = (
 _MAP_KEY = re.compile(r"(?P<column>[a-z0-9_]+)\[(?P<key>.+)\]", re.DOTALL)
 _LINES = (
     "read_csv({path}, auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', "
-    f"max_line_size = {MAX_LINE_BYTES}, columns = {{{{'line': 'VARCHAR'}}}})"
+    f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, columns = {{{{'line': 'VARCHAR'}}}})"
 )
 
 
@@ -125,7 +127,8 @@ def _csv(schema: Schema, path: Path) -> Source:
     declared = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(header)))
     relation = (
         f"select * from read_csv({literal(str(path))}, auto_detect = false, header = true, delim = ',', quote = '\"', "
-        f"escape = '\"', strict_mode = true, max_line_size = {MAX_LINE_BYTES}, columns = {{{declared}}})"
+        f"escape = '\"', strict_mode = true, max_line_size = {MAX_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, "
+        f"columns = {{{declared}}})"
     )
     fields = tuple(
         _csv_field(column, columns[column.name]) for column in _known(schema) if column.name in columns
@@ -141,7 +144,7 @@ def _csv(schema: Schema, path: Path) -> Source:
 
 
 def _refuse_endless_lines(path: Path, diagnose: Callable[[Exception], RecordsRefused]) -> None:
-    """Look at the line at every 16 MB: of a last line longer than its buffer DuckDB makes no row and no error (1.5.5)."""
+    """Look at the line at every 4 MB: of a last line longer than its buffer DuckDB makes no row and no error (1.5.5)."""
     with path.open("rb") as file:
         for offset in range(0, path.stat().st_size, _LOOK_EVERY):
             file.seek(offset)

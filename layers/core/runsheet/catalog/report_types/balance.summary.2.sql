@@ -20,17 +20,19 @@ description = { type = "text", meaning = "The same in words; dates are days in t
 net_amount = { type = "money", meaning = "Balance, or what moved it; fees are negative; activity and payouts are the sums of the two before them" }
 currency = { type = "text", meaning = "ISO 4217 code in lower case" }
 +++ */
-create view transactions as
+-- Added up as they are first, so that what is filtered are a few sums and not every record.
+create view sums as
 select
     connected_account,
     currency,
-    gross,
-    fee,
-    net,
     created < $interval_start as is_before,
-    reporting_category = 'payout' or reporting_category = 'payout_reversal' as is_payout
+    reporting_category = 'payout' or reporting_category = 'payout_reversal' as is_payout,
+    sum(gross) as gross,
+    sum(fee) as fee,
+    sum(net) as net
 from balance_transactions
-where created < $interval_end and ($currency is null or currency = $currency);
+where created < $interval_end and ($currency is null or currency = $currency)
+group by all;
 
 create view balances as
 select
@@ -44,7 +46,7 @@ select
     coalesce(sum(-fee) filter (where not is_before and is_payout), 0) as payouts_fee,
     coalesce(sum(net) filter (where not is_before and is_payout), 0) as payouts,
     sum(net) as ending_balance
-from transactions
+from sums
 group by connected_account, currency;
 
 -- The balance at the end is named after the last day that the interval includes, not after the day it ends on.

@@ -30,6 +30,20 @@ with categories as (
         sum(fee) as fee,
         sum(net) as net
     from transactions
+    group by connected_account, currency, reporting_category
+),
+
+-- Of the sums: of the records, grouping sets would add up each of them twice.
+with_totals as (
+    select
+        connected_account,
+        currency,
+        reporting_category,
+        sum(count)::bigint as count,
+        sum(gross) as gross,
+        sum(fee) as fee,
+        sum(net) as net
+    from categories
     group by grouping sets ((connected_account, currency, reporting_category), (connected_account, currency))
 )
 
@@ -41,4 +55,4 @@ select
     money(fee, currency) as fee,
     money(net, currency) as net,
     connected_account
-from categories
+from with_totals
