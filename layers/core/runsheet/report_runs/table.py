@@ -184,6 +184,8 @@ def worked_on(slots: Collection[Slot], *, now: int) -> frozenset[Slot]:
         if item["status"] == "pending" and item.get("lease_until", 0) > now
     }
     return frozenset(slot for slot in slots if (slot.tenant.partition, slot.run_id, slot.lease) in held)
+
+
 def note_query(run: ReportRun, lease: str, query: AthenaQuery, *, now: int) -> bool:
     """Note the query that carries the run out, and give the lease back, both or neither; False if the lease was lost."""
     expression, values = _waiting(run, now)
