@@ -108,9 +108,10 @@ class Relation:
         key, latest = self.schema.key, self._latest
         parts = []
         if base:
-            # Joins, not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base.
-            overwritten = f" anti join {latest} on {latest}.key = base.{key}" if self.recent else ""
-            parts.append(f"select {columns} from {self._files(base)} as base{overwritten}")  # noqa: S608
+            # Not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base. And no anti join:
+            # from about 100 recent files on it takes the base for the smaller side, and holds all of its keys in memory.
+            kept = f" where base.{key} not in (select key from {latest})" if self.recent else ""  # noqa: S608
+            parts.append(f"select {columns} from {self._files(base)} as base{kept}")  # noqa: S608
         if recent and with_recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
