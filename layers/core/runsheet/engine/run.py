@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices
+from runsheet.engine import cells, fingerprint, json_lines, metadata, parquet, pivot, session, slices
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
-from runsheet.engine.totals import Totals, money_columns
+from runsheet.engine.totals import Totals, money_columns, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -40,6 +41,8 @@ _PART_BYTES = 128 * 1024 * 1024
 _CELL_BYTES = 16
 # A smaller part costs more to plan than to render.
 _FEWEST_ROWS = 20_000
+# A result of fewer bytes is made anew sooner than S3 is asked for what there is of it.
+KEPT_BYTES = 32 * 1024 * 1024
 # Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
 _PIVOT_RECORDS = 500_000
 _UNBOUNDED = (None, None)
@@ -64,7 +67,6 @@ class Run:
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
         pivoted: the columns of its pivot.
-        totals: of the parts that were rendered.
     """
 
     report_type: ReportType
@@ -77,7 +79,6 @@ class Run:
     columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
-    totals: Totals = field(init=False, default_factory=Totals)
 
     def __post_init__(self) -> None:
         start, end = self._interval
@@ -135,15 +136,20 @@ class Run:
         """The columns of the result by the names that they have in it; after `prepare`."""
         return (*self.columns, *(column.title for column in self.pivoted))
 
-    def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
-        """Yield the parts in order: a file and how many rows it has. It is removed afterwards, unless `whole` needs it."""
-        cursors = [connection.cursor() for _ in range(min(WORKERS, len(self.parts)))]
-        idle = deque(cursors)
-        waiting = deque(enumerate(self.parts))
-        running: deque[tuple[Path, Future[int]]] = deque()
-        with ThreadPoolExecutor(len(cursors), thread_name_prefix="render") as workers:
+    def render(
+        self, connection: duckdb.DuckDBPyConnection, without: Container[int] = ()
+    ) -> Generator[tuple[Path, Totals]]:
+        """Yield the parts in order, but for those numbers: a file and its totals.
 
-            def render_one(path: Path, bounds: tuple[datetime | None, datetime | None]) -> int:
+        The file is removed afterwards, unless `whole` needs it.
+        """
+        waiting = deque(enumerate(part for number, part in enumerate(self.parts) if number not in without))
+        cursors = [connection.cursor() for _ in range(min(WORKERS, len(waiting)))]
+        idle = deque(cursors)
+        running: deque[tuple[Path, Future[Totals]]] = deque()
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="render") as workers:
+
+            def render_one(path: Path, bounds: tuple[datetime | None, datetime | None]) -> Totals:
                 cursor = idle.popleft()
                 try:
                     return self._copy(cursor, path, bounds)
@@ -159,17 +165,32 @@ class Run:
             try:
                 start()
                 while running:
-                    path, rows = running.popleft()
-                    count = self._waited(rows, *cursors)
+                    path, written = running.popleft()
+                    found = self._waited(written, *cursors)
                     start()
-                    yield path, count
+                    yield path, found
                     if not self.is_whole:
                         path.unlink()
             finally:
-                for _, rows in running:
-                    rows.cancel()
+                for _, written in running:
+                    written.cancel()
                 for cursor in cursors:
                     cursor.interrupt()
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether a later run may copy parts of this one, and this one those of an earlier: see `kept_parts`.
+
+        Each part is made of the records of its time, of one dataset, and of nothing else; and to join them is less work
+        than to make them anew.
+        """
+        joined = self.parameters.format in {"csv", "jsonl"} and self.parameters.compress != "zip"
+        start, end = self._interval
+        if not (joined and is_joined(self.report_type)) or start is None or end is None:
+            return False
+        (only,) = self.relations.values()
+        cells = slices.expected(only, start, end) * len(self.columns)
+        return cells * _CELL_BYTES >= KEPT_BYTES
 
     @property
     def is_whole(self) -> bool:
@@ -248,7 +269,7 @@ class Run:
             return [(start, end)]
         # The parts are of the dataset that the report is about, which its header names first.
         timed = self.relations[self.report_type.timed[0]]
-        cut = slices.cut(timed, start, end, rows=rows)
+        cut = slices.cut(timed, start, end, rows=rows, fewest=rows // 2 if self.keeps_parts else None)
         if self.report_type.pivot is None:
             return cut
         return pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
@@ -278,7 +299,7 @@ class Run:
 
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
-    ) -> int:
+    ) -> Totals:
         rows = self.rows(bounds)
         if not is_cut(self.report_type) and money_columns(rows):
             # They are written and added up.
@@ -287,8 +308,7 @@ class Run:
         cursor.execute(f"copy ({sql}) to {session.literal(str(path))} ({how})", given)
         answer = cursor.fetchone()
         written = int(answer[0]) if answer else 0
-        self.totals.add(cursor, rows, written)
-        return written
+        return totals(cursor, rows, written)
 
     def _written(self, rows: Rows) -> tuple[str, dict[str, Any], str]:
         """Return what is copied of rows, what to bind to it, and the options of COPY."""
@@ -325,7 +345,9 @@ def rows_per_part(report_type: ReportType, parameters: BoundParameters, relation
     if report_type.pivot is not None:
         most = _PIVOT_RECORDS
     records = sum(source.rows for part in relations for source in (*part.base, *part.recent))
-    return min(most, max(records // (2 * WORKERS), _FEWEST_ROWS))
+    share = max(records // (2 * WORKERS), _FEWEST_ROWS)
+    # A power of two, so that few new records change nothing: parts that are kept are found by where they were cut.
+    return min(most, 1 << round(math.log2(share)))
 
 
 def threads(report_type: ReportType) -> int | None:
@@ -336,6 +358,18 @@ def threads(report_type: ReportType) -> int | None:
 def is_cut(report_type: ReportType) -> bool:
     """Return whether the rows of consecutive parts are the rows of the whole."""
     return _is_in_parts(report_type) or report_type.pivot is not None
+
+
+def is_joined(report_type: ReportType) -> bool:
+    """Return whether a part of a report depends on the records of its time in one dataset alone, whatever else is asked."""
+    return (
+        report_type.in_order
+        and report_type.pivot is None
+        and not report_type.tables
+        and not report_type.reads_organisations
+        and list(report_type.reads.values()) == ["interval"]
+        and not fingerprint.is_fickle(report_type)
+    )
 
 
 def _is_in_parts(report_type: ReportType) -> bool:

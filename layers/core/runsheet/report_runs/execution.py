@@ -13,7 +13,7 @@ from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import failures, reuse, table
+from runsheet.report_runs import failures, kept_parts, reuse, table
 from runsheet.report_runs import manifest as manifests
 from runsheet.runtime import clients, clock
 from runsheet.runtime.observability import logger
@@ -89,6 +89,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
             name=f"{run.id}.{bound.format}",
             on_progress=note,
             check=check,
+            find_kept=kept_parts.finder(run.tenant, refresh=bound.refresh),
         )
     now = clock.now()
     created = int(now.timestamp())
@@ -99,6 +100,7 @@ def _carry_out(run: ReportRun, lease: str) -> None:
         title=f"FinanceReportRun {run.id}",
         size=export.size,
         sha256=export.sha256,
+        crc32=export.crc32,
         row_count=export.rows,
         created=created,
         expires_at=created + settings().retention_seconds,
@@ -106,10 +108,11 @@ def _carry_out(run: ReportRun, lease: str) -> None:
     )
     made = manifests.manifest(run, inputs, export, file)
     manifests.store(made, file)
+    also = kept_parts.keep(run.tenant, export.kept, file)
     shown = made.model_dump(mode="json")
-    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark):
+    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark, also=also):
         # Nothing names the objects, which may hold what a customer has cancelled for a reason.
-        for name in (key, key + manifests.SUFFIX):
+        for name in (key, key + manifests.SUFFIX, *([key + kept_parts.SUFFIX] if also else [])):
             clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost
 

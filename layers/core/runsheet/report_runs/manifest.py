@@ -37,6 +37,7 @@ def manifest(run: ReportRun, inputs: Inputs, export: Export, file: File) -> Mani
         column_count=export.columns,
         size=file.size,
         sha256=file.sha256,
+        crc32=file.crc32,
         control_totals=_control_totals(export.sums),
         created=file.created,
     )
