@@ -40,6 +40,7 @@ bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines
 	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/itemized_csv.py
+	$(BIN)/python benchmarks/kept_parts.py
 	$(BIN)/python benchmarks/other_engines.py
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/ingest.py

@@ -1,5 +1,7 @@
 """As much of S3 as an export uses, and as little work as that takes: what is put is thrown away.
 
+An object that was put in parts is there afterwards, of the right size and of zeros, so that parts can be copied of it.
+
 python benchmarks/plain_s3.py FOLDER [SECONDS]     # prints its address; a bucket is a subfolder of it
 
 Every answer with a part of an object is put off by SECONDS, by default none: S3 takes some hundredths of one.
@@ -12,6 +14,7 @@ import re
 import socket
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +28,14 @@ _CREDENTIALS = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011
 <AccessKeyId>bench</AccessKeyId><SecretAccessKey>bench</SecretAccessKey><SessionToken>bench</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
 _INITIATED = b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+_COPIED = (
+    b'<CopyPartResult><ETag>"1"</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></CopyPartResult>'
+)
 _COMPLETED = b'<CompleteMultipartUploadResult><ETag>"1"</ETag></CompleteMultipartUploadResult>'
+
+
+# Bytes of the parts of the object at each path.
+_sizes: Counter[str] = Counter()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -43,18 +53,33 @@ class Handler(BaseHTTPRequestHandler):
         self._send_object(body=True)
 
     def do_PUT(self) -> None:
-        """Take an object or a part, and forget it."""
+        """Take an object or a part, and forget it; of a part that is copied, note how long it is."""
+        address = urlsplit(self.path)
+        extent = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("x-amz-copy-source-range", ""))
+        if extent:
+            _sizes[address.path] += int(extent[2]) - int(extent[1]) + 1
+            self._answer(_COPIED)
+            return
+        if "partNumber" in address.query:
+            _sizes[address.path] += int(self.headers.get("Content-Length", 0))
         self._discard()
         self._answer(b"", {"ETag": '"1"'})
 
     def do_POST(self) -> None:
         """Assume a role, begin or complete a multipart upload."""
         self._discard()
-        query = urlsplit(self.path).query
+        address = urlsplit(self.path)
         if self.path == "/":
             self._answer(_CREDENTIALS)
+        elif "uploads" in address.query:
+            _sizes.pop(address.path, None)
+            self._answer(_INITIATED)
         else:
-            self._answer(_INITIATED if "uploads" in query else _COMPLETED)
+            path = _FOLDER / unquote(address.path).lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            os.truncate(path, _sizes.pop(address.path))
+            self._answer(_COMPLETED)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Keep quiet."""

@@ -84,7 +84,7 @@ def main() -> None:
             "AWS_DEFAULT_REGION": "eu-west-1",
             "RESULTS_BUCKET": f"results-{asked.rows}",
         }
-        file = File("file_1", KEY, "x.csv", "t", size, "0" * 64, asked.rows, 0, 2**40)
+        file = File("file_1", KEY, "x.csv", "t", size, asked.rows, 0, 2**40, sha256="0" * 64)
         run = ReportRun(
             TENANT,
             "frr_1",

@@ -255,6 +255,35 @@ ON_ATHENA: dict[str, dict[str, int]] = {
     },
 }
 
+# A run whose parts are kept: of 13 MB in five parts, and again with a new record behind the last. What is copied is one
+# part of the upload; the list of parts and the first 5 MiB are read.
+KEPT_PARTS: dict[str, dict[str, int]] = {
+    "first": {
+        "dynamodb:GetItem": 2,
+        "dynamodb:Query": 1,
+        "dynamodb:TransactWriteItems": 1,
+        "dynamodb:TransactWriteItems items": 4,
+        "dynamodb:UpdateItem": 7,
+        "s3:CreateMultipartUpload": 1,
+        "s3:UploadPart": 2,
+        "s3:CompleteMultipartUpload": 1,
+        "s3:PutObject": 2,
+    },
+    "again": {
+        "dynamodb:GetItem": 2,
+        "dynamodb:Query": 1,
+        "dynamodb:TransactWriteItems": 1,
+        "dynamodb:TransactWriteItems items": 4,
+        "dynamodb:UpdateItem": 2,
+        "s3:GetObject": 2,
+        "s3:CreateMultipartUpload": 1,
+        "s3:UploadPart": 2,
+        "s3:UploadPartCopy": 1,
+        "s3:CompleteMultipartUpload": 1,
+        "s3:PutObject": 2,
+    },
+}
+
 # What DuckDB asks of S3 for a run that reads so many small files of one dataset, none of them compacted.
 DUCKDB_BY_FILES: dict[int, dict[str, int]] = {
     1: {"s3 by duckdb:HEAD": 1, "s3 by duckdb:GET": 3},

@@ -16,11 +16,12 @@ from werkzeug.serving import WSGIRequestHandler
 from runsheet import schedule
 from runsheet.api_keys import authentication, credential
 from runsheet.dataset_compactions.triggers import MOST_FILES
-from runsheet.datasets import records
+from runsheet.datasets import ingest, records
 from runsheet.datasets import service as datasets
 from runsheet.deliveries import service as deliveries
 from runsheet.deliveries.model import DeliveryRequested
 from runsheet.engine import credentials
+from runsheet.engine import run as engine_run
 from runsheet.organisations import service as organisations
 from runsheet.report_configs import service as report_configs
 from runsheet.report_configs import table as report_configs_table
@@ -33,13 +34,22 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
 from tests.athena import Athena
-from tests.functions.calls import AT_WORK, CALLS, COLD_KEY, DUCKDB_BY_FILES, IDEMPOTENCY, ON_ATHENA
+from tests.functions.calls import (
+    AT_WORK,
+    CALLS,
+    COLD_KEY,
+    DUCKDB_BY_FILES,
+    IDEMPOTENCY,
+    KEPT_PARTS,
+    ON_ATHENA,
+)
 from tests.functions.test_events import NEW_CONFIG, SUBSCRIPTION, Objects, handler, read_sample
 from tests.gateway import Context
 from tests.template.template import ROOT, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from runsheet.report_configs.model import ReportConfig
     from runsheet.report_runs.model import ReportRun
@@ -211,6 +221,36 @@ def test_a_run_reads_its_files_by_so_many_requests(
         with requests_of_duckdb() as requests:
             calls_of("GenerateReportFunction", objects.tenant, message(**named))
     assert requests == DUCKDB_BY_FILES[files]
+
+
+def test_a_large_run_makes_few_calls_more_and_again_copies(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine_run, "KEPT_BYTES", 1024 * 1024)
+    bounds = {"interval_start": "1709251200", "interval_end": "1711929600"}
+    made: dict[str, dict[str, int]] = {}
+
+    def load(name: str, first: int, count: int) -> None:
+        path = tmp_path / name
+        path.write_bytes(
+            lakes.ndjson(
+                *(
+                    lakes.record(id=f"txn_{n:06d}", created=f"2024-03-{1 + n // 3000:02d}T10:00:00Z")
+                    for n in range(first, first + count)
+                )
+            )
+        )
+        incoming = ingest.Incoming(path, "ndjson", name, ingest.content_hash(path, "ndjson"))
+        ingest.ingest(objects.tenant, "balance_transactions", incoming)
+
+    with lakes.served(monkeypatch):
+        for name, first, count in (("first", 0, 75_000), ("again", 80_000, 1)):
+            load(name, first, count)
+            asked = NewReportRun(report_type="balance_change_from_activity.itemized.3", parameters=bounds)
+            run = creation.create(objects.tenant, asked)
+            named = {"organisation_id": run.tenant.organisation_id, "mode": run.tenant.mode, "run_id": run.id}
+            made[name] = calls_of("GenerateReportFunction", objects.tenant, message(**named))
+    assert made == KEPT_PARTS
 
 
 def put_record(tenant: Tenant, number: int) -> None:

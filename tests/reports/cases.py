@@ -16,12 +16,12 @@ from runsheet.datasets.schema import schema
 from runsheet.engine import session
 from runsheet.engine.relations import Relation, Source
 from runsheet.engine.run import Run
+from runsheet.engine.totals import Totals
 from runsheet.organisations.model import RelatedOrganisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runsheet.engine.totals import Totals
 
 FOLDER = Path(__file__).parent
 # The relation that a given CSV is loaded through; all its cells are text, an empty unquoted one is NULL.
@@ -89,12 +89,14 @@ def csv_and_totals(
         made = Run(report_type, bound, relations, Path(directory), rows_per_part, organisations)
         session.lock(connection, made.paths)
         made.prepare(connection)
-        parts = [(path.read_bytes(), rows) for path, rows in made.render(connection)]
+        parts, totals = [], Totals()
+        for path, found in made.render(connection):
+            parts.append(path.read_bytes())
+            totals.add(found)
         assert len(parts) == len(made.parts)
         if made.is_whole:
-            return made.whole(connection).read_bytes(), made.totals
-        assert sum(rows for _, rows in parts) == made.totals.rows
-        return made.header() + b"".join(part for part, _ in parts), made.totals
+            return made.whole(connection).read_bytes(), totals
+        return made.header() + b"".join(parts), totals
 
 
 def organisations_of(path: Path) -> list[RelatedOrganisation]:

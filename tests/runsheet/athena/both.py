@@ -14,6 +14,7 @@ from runsheet import athena, catalog
 from runsheet.datasets.schema import schema
 from runsheet.engine import session
 from runsheet.engine.run import Run
+from runsheet.engine.totals import Totals
 from runsheet.tenancy import Tenant
 from tests.reports import cases
 
@@ -52,8 +53,11 @@ def of_run(
 ) -> tuple[Made, Made]:
     """Return what DuckDB and Athena's statement make of a run over local files."""
     with prepared(report_type_id, given, relations, organisations) as (run, connection):
-        parts = [path.read_bytes() for path, _ in run.render(connection)]
-        by_duckdb = Made(run.header() + b"".join(parts), run.totals.rows, positive(run.totals.sums))
+        parts, totals = [], Totals()
+        for path, found in run.render(connection):
+            parts.append(path.read_bytes())
+            totals.add(found)
+        by_duckdb = Made(run.header() + b"".join(parts), totals.rows, positive(totals.sums))
         tables = {name: _table(part) for name, part in run.relations.items()}
         made = athena.statement(TENANT, in_the_lake(run))
         result = b"".join(athena_execution.execute(made.sql, made.parameters, tables))

@@ -145,3 +145,51 @@ def test_at_most_so_many_parts_cover_what_all_of_them_do(count: int, most: int) 
     assert all(before[1] == after[0] for before, after in pairwise(made))
     if count <= most:
         assert made == parts
+
+
+MONTHS = ((400, 0, 30), (400, 31, 59), (400, 60, 90), (400, 91, 120))
+
+
+def moment(month: int, day: int = 1) -> datetime:
+    return datetime(2024, month, day)  # noqa: DTZ001 - as the lake stores it
+
+
+def test_parts_that_are_kept_end_with_their_month() -> None:
+    """A file of the first four months, cut by month, where the first parts would else be of more."""
+    files = relation((1000, 0, 120))
+    cuts = [START, moment(2), moment(3), moment(4), moment(6)]
+    assert slices.cut(files, START, moment(6), rows=400, fewest=200) == list(pairwise(cuts))
+
+
+@pytest.mark.parametrize(("fewest", "begin"), [(100, 2), (150, 4), (700, 1)])
+def test_small_months_make_a_quarter_or_a_year(fewest: int, begin: int) -> None:
+    files = relation(*((110, 30 * n, 30 * n + 29) for n in range(24)))
+    parts = slices.cut(files, START, datetime(2026, 1, 1), rows=10_000, fewest=fewest)  # noqa: DTZ001 - as stored
+    assert parts[0] == (START, datetime(2025 if begin == 1 else 2024, begin, 1))  # noqa: DTZ001 - as stored
+
+
+@given(
+    st.lists(st.tuples(st.integers(200, 900), st.integers(10, 40)), min_size=2, max_size=12),
+    st.integers(1, 400),
+)
+def test_newer_records_leave_the_parts_of_closed_months_as_they_were(
+    lengths: list[tuple[int, int]], newer: int
+) -> None:
+    base, day = [], 0
+    for rows, length in lengths:
+        base.append((rows, day, day + length - 1))
+        day += length
+    end = START + (day + 40) * DAY
+    before = slices.cut(relation(*base), START, end, rows=500, fewest=100)
+    after = slices.cut(relation(*base, (newer, day, day + 5)), START, end, rows=500, fewest=100)
+    closed = (START + (day - 1) * DAY).replace(day=1)
+    assert [part for part in before if part[1] <= closed] == [part for part in after if part[1] <= closed]
+
+
+def test_recent_files_cut_only_the_parts_that_they_make_too_large() -> None:
+    alone = slices.cut(relation(*MONTHS), START, moment(5), rows=500, fewest=100)
+    few = slices.cut(relation(*MONTHS, recent=((10, 0, 120),)), START, moment(5), rows=500, fewest=100)
+    many = slices.cut(relation(*MONTHS, recent=((2000, 62, 70),)), START, moment(5), rows=500, fewest=100)
+    assert few == alone
+    assert [part for part in many if part in alone] == [alone[0], alone[1], alone[3]]
+    assert len(many) == 6

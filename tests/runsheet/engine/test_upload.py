@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
-from typing import TYPE_CHECKING
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runsheet.engine import upload
-from runsheet.engine.errors import ReportFailed
-from runsheet.engine.upload import PART_BYTES, Upload
+from runsheet.engine.errors import OriginalGone, ReportFailed
+from runsheet.engine.upload import PART_BYTES, Original, Piece, Upload
 from runsheet.runtime import clients
 
 if TYPE_CHECKING:
@@ -113,3 +116,129 @@ def test_a_result_of_more_parts_than_s3_takes_is_too_large(
         send(bucket, 24 * MIB)
     assert failed.value.code == "result_too_large"
     assert unfinished(bucket) == 0
+
+
+@pytest.fixture
+def earlier(bucket: str) -> tuple[Original, bytes]:
+    """An object of 40 MiB to copy pieces of."""
+    data = os.urandom(40 * MIB)
+    answer = clients.s3().put_object(Bucket=bucket, Key="earlier.csv", Body=data)
+    return Original(bucket, "earlier.csv", answer["ETag"]), data
+
+
+def piece(data: bytes, first: int, end: int) -> Piece:
+    crc32 = zlib.crc32(data[first:end])
+    return Piece(first, end - first, crc32, end - first, crc32)
+
+
+def calls_of(operation: str) -> list[Any]:
+    made: list[Any] = []
+    clients.s3().meta.events.register(
+        f"provide-client-params.s3.{operation}", lambda params, **_: made.append(dict(params))
+    )
+    return made
+
+
+@pytest.mark.parametrize("before", [0, 1, 5 * MIB, 9 * MIB])
+@pytest.mark.parametrize("length", [0, 1, 5 * MIB, 10 * MIB - 1, 30 * MIB])
+@pytest.mark.parametrize("behind", [0, 6 * MIB])
+def test_a_copied_piece_lies_between_what_is_written_whatever_their_sizes(
+    bucket: str, earlier: tuple[Original, bytes], before: int, length: int, behind: int
+) -> None:
+    original, data = earlier
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+        sent.write(data[:before])
+        assert sent.copy(original, piece(data, 3, 3 + length)).offset == before
+        sent.write(data[:behind])
+        sent.finish()
+    expected = data[:before] + data[3 : 3 + length] + data[:behind]
+    assert stored(bucket) == expected
+    assert (sent.size, sent.crc32, sent.sha256) == (len(expected), zlib.crc32(expected), None)
+
+
+def test_neighbours_are_copied_at_once_and_only_what_fills_up_a_part_is_read(
+    bucket: str, earlier: tuple[Original, bytes]
+) -> None:
+    original, data = earlier
+    copies, reads = calls_of("UploadPartCopy"), calls_of("GetObject")
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+        sent.write(b"head")
+        for number in range(10):
+            sent.copy(original, piece(data, number * 3 * MIB, (number + 1) * 3 * MIB))
+        sent.finish()
+    assert [call["Range"] for call in reads] == [f"bytes=0-{5 * MIB - 5}"]
+    assert [call["CopySourceRange"] for call in copies] == [f"bytes={5 * MIB - 4}-{30 * MIB - 1}"]
+    assert copies[0]["CopySourceIfMatch"] == original.etag
+    assert stored(bucket) == b"head" + data[: 30 * MIB]
+
+
+def test_a_large_piece_is_copied_by_several_requests_of_the_same_size(
+    bucket: str, earlier: tuple[Original, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "_COPIED_BYTES", 12 * MIB)
+    original, data = earlier
+    copies = calls_of("UploadPartCopy")
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+        sent.copy(original, piece(data, 0, 40 * MIB))
+        sent.finish()
+    assert sorted(call["CopySourceRange"] for call in copies) == sorted(
+        f"bytes={number * 10 * MIB}-{(number + 1) * 10 * MIB - 1}" for number in range(4)
+    )
+    assert stored(bucket) == data
+
+
+@pytest.mark.parametrize("length", [MIB, 20 * MIB], ids=["read", "copied"])
+def test_an_original_that_is_gone_is_told_and_nothing_is_left(
+    bucket: str, earlier: tuple[Original, bytes], length: int
+) -> None:
+    original, data = earlier
+    clients.s3().delete_object(Bucket=bucket, Key=original.key)
+
+    def join() -> None:
+        with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+            sent.write(data[: 9 * MIB])
+            sent.copy(original, piece(data, 0, length))
+            sent.finish()
+
+    with pytest.raises(OriginalGone):
+        join()
+    assert unfinished(bucket) == 0
+    assert "Contents" not in clients.s3().list_objects_v2(Bucket=bucket)
+
+
+def test_other_bytes_than_were_sent_fail_the_upload(bucket: str, earlier: tuple[Original, bytes]) -> None:
+    original, data = earlier
+    wrong = replace(piece(data, 0, 20 * MIB), crc32=1)
+
+    # S3 tells the checksum of what it has put together, moto does not.
+    def tell(parsed: dict[str, Any], **_: Any) -> None:
+        crc32 = zlib.crc32(stored(bucket)).to_bytes(4, "big")
+        parsed.update(ChecksumType="FULL_OBJECT", ChecksumCRC32=base64.b64encode(crc32).decode())
+
+    clients.s3().meta.events.register("after-call.s3.CompleteMultipartUpload", tell)
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+        sent.copy(original, piece(data, 0, 20 * MIB))
+        sent.finish()
+
+    def join() -> None:
+        with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+            sent.copy(original, wrong)
+            sent.finish()
+
+    with pytest.raises(RuntimeError, match="other bytes"):
+        join()
+    assert [found["Key"] for found in clients.s3().list_objects_v2(Bucket=bucket)["Contents"]] == [
+        "earlier.csv"
+    ]
+
+
+def test_pieces_are_told_apart_where_they_are_cut(bucket: str) -> None:
+    with Upload(clients.s3(), bucket, "r.csv", "text/csv") as sent:
+        sent.write(b"head")
+        assert sent.cut() == piece(b"head", 0, 4)
+        sent.write(b"first")
+        sent.write(b"more")
+        assert sent.cut() == piece(b"headfirstmore", 4, 13)
+        assert sent.cut().size == 0
+        sent.finish()
+    assert sent.crc32 == zlib.crc32(b"headfirstmore")

@@ -32,7 +32,7 @@ def stored(body: bytes = CSV, **changes: object) -> File:
     now = int(clock.now().timestamp())
     digest = hashlib.sha256(body).hexdigest()
     file = File(
-        "file_1", "results/org_a/x.csv", "frr_1.csv", "title", len(body), digest, 1000, now, now + 1000
+        "file_1", "results/org_a/x.csv", "frr_1.csv", "title", len(body), 1000, now, now + 1000, sha256=digest
     )
     file = replace(file, **changes)  # type: ignore[arg-type]
     boto3.client("s3").put_object(Bucket=settings().results_bucket, Key=file.key, Body=body)

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ def test_a_manifest_tells_what_the_file_holds_and_what_it_was_made_from() -> Non
         "column_count": 3,
         "size": run.file.size,
         "sha256": run.file.sha256,
+        "crc32": f"{zlib.crc32(stored(run.file.key)):08x}",
         "control_totals": [
             {"currency": "jpy", "sums": {"gross": 500, "net": 500}},
             {"currency": "usd", "sums": {"gross": 800, "net": 741}},

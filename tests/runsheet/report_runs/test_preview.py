@@ -49,7 +49,7 @@ def run_with(content: bytes, *, report_type: str = ITEMIZED, rows: int = 1, **ch
     digest = hashlib.sha256(content).hexdigest()
     key = f"results/org_a/test/{run.id}/x.csv"
     file = File(
-        ids.new_id("file", now), key, "x.csv", "t", len(content), digest, rows, created, created + 9999
+        ids.new_id("file", now), key, "x.csv", "t", len(content), rows, created, created + 9999, sha256=digest
     )
     file = replace(file, **changes)
     boto3.client("s3").put_object(Bucket=settings().results_bucket, Key=key, Body=content)
@@ -156,8 +156,8 @@ def test_titles_that_are_there_twice_are_told_apart() -> None:
     assert page(run_with(csv_of(["a", "a"], [["1", "2"]]))).data == [{"a": "1", "a (2)": "2"}]
 
 
-def forged(offset: int, row: int, sha256: str, version: int = 1) -> str:
-    mark = hashlib.sha256(f"{sha256} {offset} {row}".encode()).digest()[:8]
+def forged(offset: int, row: int, of: str, version: int = 1) -> str:
+    mark = hashlib.sha256(f"{of} {offset} {row}".encode()).digest()[:8]
     return base64.urlsafe_b64encode(struct.pack(">BQQ8s", version, offset, row, mark)).decode().rstrip("=")
 
 
@@ -169,7 +169,7 @@ def test_a_cursor_of_another_result_or_of_nobodys_making_is_refused() -> None:
     stored = table.get(TENANT, run.id)
     assert stored is not None
     assert stored.file is not None
-    mine = stored.file.sha256
+    mine = stored.file.mark
     size = len(content)
     wrong = [
         "x", "=", "é", "A" * 10_000, good[:-1], good[:-2] + "AA", page(other).next_cursor,
@@ -189,7 +189,7 @@ def test_a_cursor_of_another_result_or_of_nobodys_making_is_refused() -> None:
     | st.binary(max_size=40).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
 )
 def test_no_cursor_is_an_error_of_ours(cursor: str) -> None:
-    file = File("file_1", "k", "f", "t", 100, "ab", 1, 0, 1)
+    file = File("file_1", "k", "f", "t", 100, 1, 0, 1, sha256="ab")
     with pytest.raises(InvalidRequest):
         preview._position(file, cursor)
 

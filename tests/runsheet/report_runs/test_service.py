@@ -81,6 +81,7 @@ def test_a_new_run_is_pending_stored_and_queued() -> None:
         "progress": 0.0,
         "row_count": None,
         "sha256": None,
+        "crc32": None,
         "download_url": None,
         "download_url_expires_at": None,
         "resolved_parameters": None,
@@ -339,7 +340,7 @@ def test_an_expired_run_is_hidden_though_it_is_still_there(
 def test_a_run_whose_file_has_expired_has_no_download_url() -> None:
     now = clock.seconds()
     run = ReportRun(TENANT, ids.new_id("frr", clock.now()), "balance.summary.1", {}, now, now + 9)
-    file = File("file_1", "results/x.csv", "x.csv", "t", 3, "ab", 1, now, now + 100)
+    file = File("file_1", "results/x.csv", "x.csv", "t", 3, 1, now, now + 100, sha256="ab")
     assert service.shown(replace(run, file=file), BASE).download_url
     ended = service.shown(replace(run, file=replace(file, expires_at=now)), BASE)
     assert (ended.download_url, ended.download_url_expires_at) == (None, None)

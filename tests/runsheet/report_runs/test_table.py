@@ -16,7 +16,7 @@ from runsheet.tenancy import Tenant
 
 TENANT = Tenant("org_a", "test")
 CREATED = 1_700_000_000
-FILE = File("file_1", "results/x.csv", "frr.csv", "t", 3, "ab", 1, CREATED, CREATED + 10)
+FILE = File("file_1", "results/x.csv", "frr.csv", "t", 3, 1, CREATED, CREATED + 10, sha256="ab")
 
 pytestmark = pytest.mark.usefixtures("tables")
 

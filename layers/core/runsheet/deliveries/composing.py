@@ -83,7 +83,7 @@ def _report(
         summary=contents.summary,
         row_count=file.row_count,
         size=file.size,
-        sha256=file.sha256,
+        digest=("SHA-256", file.sha256) if file.sha256 else ("CRC-32", file.crc32 or ""),
         url=addresses.url_of(link, base_url()) or "",
         expires=datetime.fromtimestamp(link.expires_at, UTC).date().isoformat(),
         attachment=contents.note,

@@ -1,12 +1,16 @@
 """Compresses a result on its way to S3, in constant memory: one gzip member, or a zip of one file.
 
-isal does both, at eight times the speed of zlib. One member and not one for each part: some readers end at the first.
+isal does both, at eight times the speed of zlib. One member and not one for each part: some readers end at the first. A
+member is joined of pieces all the same: each is compressed without looking at what is before it, and ends on a whole byte
+(RFC 1951, 3.2.4); the sum at the end of the member is combined from theirs.
 """
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from isal import isal_zlib
@@ -16,11 +20,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from runsheet.engine.upload import Upload
+    from runsheet.engine.upload import Original, Piece, Upload
 
 _LEVEL = 1
 _BLOCK = 1024 * 1024
-_RAW, _GZIP = -15, 31
+_RAW = -15
+# RFC 1952, 2.3: deflate, no name, no time, no system.
+_HEADER = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])
 
 
 class Body(Protocol):
@@ -34,6 +40,16 @@ class Body(Protocol):
 
     def finish(self) -> None:
         """Nothing follows."""
+
+
+class JoinedBody(Body, Protocol):
+    """One that pieces of another may be joined into."""
+
+    def cut(self) -> Piece:
+        """Return what was written since the last cut, and begin another piece."""
+
+    def copy(self, original: Original, piece: Piece) -> Piece:
+        """Append a piece of another object, of the same compression, and return it as it is in this one."""
 
 
 @contextmanager
@@ -61,17 +77,43 @@ def compressed(upload: Upload, compress: str | None, name: str, made: datetime) 
 class _Gzip:
     def __init__(self, upload: Upload) -> None:
         self._upload = upload
-        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
+        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)
+        # Of what is compressed: of all pieces before this one, and of this one.
+        self._before, self._before_crc32 = 0, 0
+        self._size, self._crc32 = 0, 0
+        upload.write(_HEADER)
 
     def write(self, data: bytes) -> None:
+        self._size += len(data)
+        self._crc32 = isal_zlib.crc32(data, self._crc32)
         self._upload.write(self._deflate.compress(data))
 
     def write_file(self, path: Path) -> None:
         _copy(path, self.write)
 
+    def cut(self) -> Piece:
+        self._upload.write(self._deflate.flush(isal_zlib.Z_FULL_FLUSH))
+        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)
+        piece = replace(self._upload.cut(), plain_size=self._size, plain_crc32=self._crc32)
+        self._join(piece)
+        self._size, self._crc32 = 0, 0
+        return piece
+
+    def copy(self, original: Original, piece: Piece) -> Piece:
+        if self._size:
+            self.cut()
+        self._join(piece)
+        return self._upload.copy(original, piece)
+
     def finish(self) -> None:
         self._upload.write(self._deflate.flush())
+        crc32 = isal_zlib.crc32_combine(self._before_crc32, self._crc32, self._size)
+        self._upload.write(struct.pack("<II", crc32, (self._before + self._size) % 2**32))
         self._upload.finish()
+
+    def _join(self, piece: Piece) -> None:
+        self._before_crc32 = isal_zlib.crc32_combine(self._before_crc32, piece.plain_crc32, piece.plain_size)
+        self._before += piece.plain_size
 
 
 class _Zip:

@@ -20,6 +20,10 @@ class ReportFailed(Exception):
         self.message = message
 
 
+class OriginalGone(Exception):
+    """An object that was to be copied is not there, or not as it was."""
+
+
 def amounts_too_large() -> ReportFailed:
     """Return the failure of a run whose sums no number can hold."""
     return ReportFailed(

@@ -15,11 +15,12 @@ import tzdata  # type: ignore[import-untyped]
 import runsheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runsheet.catalog import ReportType
     from runsheet.engine.inputs import Inputs
 
+_INTERVAL = ("interval_start", "interval_end")
 # Functions of SQL whose answer is not that of the same call a moment ago.
 _FICKLE = re.compile(
     r"\b(current_(date|time|timestamp)|localtime(stamp)?)\b"
@@ -49,6 +50,27 @@ def fingerprint(inputs: Inputs, in_force: Mapping[str, Any]) -> str | None:
         "organisations": [[one.id, one.name, one.is_own, one.is_child] for one in inputs.organisations],
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def family(inputs: Inputs, columns: Sequence[str]) -> str:
+    """Return the same text (hex) for runs of which each part has the same bytes if its records are the same.
+
+    Args:
+        inputs: of a run that is joined of parts.
+        columns: as they are written, those included that the data decides.
+    """
+    made_from = {
+        "program": program(),
+        "report_type": inputs.report_type.id,
+        "parameters": {
+            name: value for name, value in inputs.parameters.values.items() if name not in _INTERVAL
+        },
+        "columns": columns,
+        "format": [inputs.parameters.format, inputs.parameters.compress],
+        "datasets": [[name, snapshot.bucket] for name, snapshot in inputs.snapshots.items()],
+    }
+    text = "parts " + json.dumps(made_from, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_fickle(report_type: ReportType) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import duckdb
 
@@ -120,6 +120,68 @@ class Relation:
                 f" semi join {latest} on {latest}.key = recent.{key} and {latest}.file_index = recent._index"
             )
         return "\nunion all\n".join(parts) or self._nothing()
+
+    def touched(
+        self, connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[datetime, datetime]]
+    ) -> dict[int, list[Source]]:
+        """Return the recent files, in the order in which they win, that the records of each of consecutive parts depend on.
+
+        These hold a version of a record that any file has in the part, or its deletion: also where the newest
+        version belongs into another part, or another file says so. What is not in the answer is as without recent files.
+
+        Args:
+            connection: a session where `prepare` was called.
+            parts: naive UTC.
+        """
+        if not self.recent or not parts:
+            return {}
+        key, time, latest = self.schema.key, self.schema.time, self._latest
+        of_key = f"select {key} as key, {time}::timestamp as moment"
+        held = f"{of_key} from {self._files(self.recent)} where {time} is not null"
+        if near := self._with_keys_near(connection):
+            base = f"{self._files(near)} as base semi join {latest} on {latest}.key = base.{key}"
+            held += f" union all {of_key} from {base}"
+        found = connection.execute(
+            f"""with parts as (select unnest($numbers::bigint[]) as number, unnest($starts::timestamp[]) as first),
+            held as ({held}),
+            hit as (
+                select distinct key, number from held asof join parts on held.moment >= parts.first
+                where held.moment < $end
+            )
+            select distinct number, file_index::bigint
+            from hit join (select {key} as key, file_index from {self._files(self.recent)}) as recent using (key)
+            order by all""",  # noqa: S608 - names of the catalogue
+            {
+                "numbers": list(range(len(parts))),
+                "starts": [first for first, _ in parts],
+                "end": parts[-1][1],
+            },
+        ).fetchall()
+        touched: dict[int, list[Source]] = {}
+        for number, index in found:
+            touched.setdefault(number, []).append(self.recent[index])
+        return touched
+
+    def _with_keys_near(self, connection: duckdb.DuckDBPyConnection) -> list[Source]:
+        """Return the base files that may have a key of a recent file, by the least and the greatest key in their footers.
+
+        Keys that follow time, as many do, leave a few files of many; to read the keys of all takes a tenth of a report.
+        """
+        if not self.base:
+            return []
+        paths = ", ".join(literal(source.path) for source in self.base)
+        found = connection.execute(
+            f"""select distinct file_name
+            from (
+                select file_name, stats_min_value as least, stats_max_value as greatest
+                from parquet_metadata([{paths}]) where path_in_schema = $key
+            ) as held
+            asof left join {self._latest} as latest on held.least <= latest.key
+            where held.least is null or held.greatest is null or latest.key <= held.greatest""",  # noqa: S608 - names of the catalogue
+            {"key": self.schema.key},
+        ).fetchall()
+        near = {path for (path,) in found}
+        return [source for source in self.base if source.path in near]
 
     @property
     def _latest(self) -> str:

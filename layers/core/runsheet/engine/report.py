@@ -2,7 +2,8 @@
 
 A report that keeps its records' order is cut into consecutive parts. Two workers render them to files in
 /tmp, and they are sent in order while the next ones are made, so memory and disk do not grow with the result. The
-parts of a Parquet file are joined on disk, as its end must be known before its beginning is.
+parts of a Parquet file are joined on disk, as its end must be known before its beginning is. Parts that an earlier result
+has are not rendered: S3 copies them.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ import tempfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 
-from runsheet.engine import session
+from runsheet.engine import fingerprint, kept_parts, session
 from runsheet.engine.compression import compressed
 from runsheet.engine.credentials import lake_credentials
-from runsheet.engine.errors import ReportFailed, amounts_too_large, too_large
+from runsheet.engine.errors import OriginalGone, ReportFailed, amounts_too_large, too_large
+from runsheet.engine.kept_parts import KeptResult
 from runsheet.engine.relations import relation
 from runsheet.engine.run import REFUSED, Run, rows_per_part, threads
-from runsheet.engine.upload import Upload
+from runsheet.engine.totals import Totals
+from runsheet.engine.upload import Original, Upload
 from runsheet.runtime import clients, clock
+from runsheet.runtime.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runsheet.datasets.model import Snapshot
+    from runsheet.engine.compression import Body, JoinedBody
     from runsheet.engine.inputs import Inputs
     from runsheet.tenancy import Tenant
 
@@ -44,19 +49,23 @@ class Export:
     Attributes:
         rows: how many, without the header line.
         size: bytes of the object.
-        sha256: of the object, hex.
+        sha256: of the object, hex; None where parts of it were copied.
+        crc32: of the object, hex.
         columns: how many.
         sums: what the amounts add up to, in minor units, by currency (None: an amount of none) and column.
+        kept: its parts, for a later run; None if there is nothing to be kept.
     """
 
     rows: int
     size: int
-    sha256: str
+    sha256: str | None
+    crc32: str
     columns: int
     sums: Mapping[tuple[str | None, str], int]
+    kept: KeptResult | None = None
 
 
-def export(
+def export(  # noqa: PLR0913 - what it is made of, where it goes, and what is asked while it is made
     tenant: Tenant,
     inputs: Inputs,
     *,
@@ -66,6 +75,7 @@ def export(
     name: str = "report.csv",
     on_progress: Callable[[float], None],
     check: Callable[[], None] = lambda: None,
+    find_kept: Callable[[str], KeptResult | None] = lambda _: None,
 ) -> Export:
     """Run a report and put its result at `bucket`/`key`, replacing what is there.
 
@@ -79,34 +89,73 @@ def export(
         name: of the file in a zip.
         on_progress: told the share that is done (up to 1.0) as parts are sent; if it raises, the export ends.
         check: called twice a second while there is nothing but to wait; if it raises, the export ends as well.
+        find_kept: asked for the tenant's earlier result of a family, in the same bucket, if the run is large enough.
 
     Raises:
         ReportFailed: the run cannot succeed as it is.
         ValueError: a snapshot holds a file that is not the tenant's.
     """
-    with (
-        prepared(tenant, inputs, check=check) as (run, connection),
-        closing(run.render(connection)) as parts,
-        Upload(clients.s3(), bucket, key, content_type) as upload,
-        compressed(upload, inputs.parameters.compress, name, clock.now()) as body,
-    ):
-        body.write(run.header())
-        steps = len(run.parts) + run.is_whole
-        for done, (path, _) in enumerate(parts, start=1):
+    try:
+        with (
+            prepared(tenant, inputs, check=check) as (run, connection),
+            Upload(clients.s3(), bucket, key, content_type) as upload,
+            compressed(upload, inputs.parameters.compress, name, clock.now()) as body,
+        ):
+            body.write(run.header())
+            totals, kept = Totals(), None
+            if run.keeps_parts:
+                family = fingerprint.family(inputs, run.columns)
+                found = find_kept(family)
+                parts = kept_parts.join(run, connection, cast("JoinedBody", body), found, on_progress)
+                body.finish()
+                made = KeptResult(family, Original(bucket, key, upload.etag), upload.size, parts)
+                kept = made if kept_parts.takes_place_of(made, found) else None
+                for part in parts:
+                    totals.add(part.totals)
+            else:
+                _render(run, connection, body, totals, on_progress)
+                body.finish()
+            return Export(
+                rows=totals.rows,
+                size=upload.size,
+                sha256=upload.sha256,
+                crc32=f"{upload.crc32:08x}",
+                columns=len(run.titles),
+                sums=totals.sums,
+                kept=kept,
+            )
+    except OriginalGone:
+        # Deleted by hand, or by its expiry at this moment: nothing depends on it.
+        logger.info("the earlier result is gone, so all of this one is rendered")
+        return export(
+            tenant,
+            inputs,
+            bucket=bucket,
+            key=key,
+            content_type=content_type,
+            name=name,
+            on_progress=on_progress,
+            check=check,
+        )
+
+
+def _render(
+    run: Run,
+    connection: duckdb.DuckDBPyConnection,
+    body: Body,
+    totals: Totals,
+    on_progress: Callable[[float], None],
+) -> None:
+    steps = len(run.parts) + run.is_whole
+    with closing(run.render(connection)) as parts:
+        for done, (path, found) in enumerate(parts, start=1):
             if not run.is_whole:
                 body.write_file(path)
+            totals.add(found)
             on_progress(done / steps)
-        if run.is_whole:
-            body.write_file(run.whole(connection))
-            on_progress(1.0)
-        body.finish()
-        return Export(
-            rows=run.totals.rows,
-            size=upload.size,
-            sha256=upload.sha256,
-            columns=len(run.titles),
-            sums=run.totals.sums,
-        )
+    if run.is_whole:
+        body.write_file(run.whole(connection))
+        on_progress(1.0)
 
 
 @contextmanager

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices
+from runsheet.engine import cells, fingerprint, json_lines, metadata, parquet, pivot, session, slices
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
-from runsheet.engine.totals import Totals, money_columns
+from runsheet.engine.totals import Totals, money_columns, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from runsheet.catalog import BoundParameters, ReportType
     from runsheet.engine.metadata import Look
     from runsheet.engine.pivot import PivotColumn
-    from runsheet.engine.relations import Relation
+    from runsheet.engine.relations import Relation, Source
     from runsheet.organisations.model import RelatedOrganisation
 
 Result = TypeVar("Result")
@@ -44,6 +45,8 @@ _SORTED_SHARE = 4
 _READERS = 8
 # A smaller part costs more to plan than to render.
 _FEWEST_ROWS = 20_000
+# A result of fewer bytes is made anew sooner than S3 is asked for what there is of it.
+KEPT_BYTES = 32 * 1024 * 1024
 # Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
 _PIVOT_RECORDS = 500_000
 _UNBOUNDED = (None, None)
@@ -68,7 +71,7 @@ class Run:
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
         pivoted: the columns of its pivot.
-        totals: of the parts that were rendered.
+        touched: the recent files that each part depends on, see `Relation.touched`; empty before `cut_by_recent`.
     """
 
     report_type: ReportType
@@ -81,7 +84,9 @@ class Run:
     columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
     pivoted: tuple[PivotColumn, ...] = field(init=False, default=())
-    totals: Totals = field(init=False, default_factory=Totals)
+    touched: dict[tuple[datetime | None, datetime | None], Sequence[Source]] = field(
+        init=False, default_factory=dict
+    )
     _session: duckdb.DuckDBPyConnection | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -149,15 +154,20 @@ class Run:
         """The columns of the result by the names that they have in it; after `prepare`."""
         return (*self.columns, *(column.title for column in self.pivoted))
 
-    def render(self, connection: duckdb.DuckDBPyConnection) -> Generator[tuple[Path, int]]:
-        """Yield the parts in order: a file and how many rows it has. It is removed afterwards, unless `whole` needs it."""
-        cursors = [connection.cursor() for _ in range(min(WORKERS, len(self.parts)))]
-        idle = deque(cursors)
-        waiting = deque(enumerate(self.parts))
-        running: deque[tuple[Path, Future[int]]] = deque()
-        with ThreadPoolExecutor(len(cursors), thread_name_prefix="render") as workers:
+    def render(
+        self, connection: duckdb.DuckDBPyConnection, without: Container[int] = ()
+    ) -> Generator[tuple[Path, Totals]]:
+        """Yield the parts in order, but for those numbers: a file and its totals.
 
-            def render_one(path: Path, bounds: tuple[datetime | None, datetime | None]) -> int:
+        The file is removed afterwards, unless `whole` needs it.
+        """
+        waiting = deque(enumerate(part for number, part in enumerate(self.parts) if number not in without))
+        cursors = [connection.cursor() for _ in range(min(WORKERS, len(waiting)))]
+        idle = deque(cursors)
+        running: deque[tuple[Path, Future[Totals]]] = deque()
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="render") as workers:
+
+            def render_one(path: Path, bounds: tuple[datetime | None, datetime | None]) -> Totals:
                 cursor = idle.popleft()
                 try:
                     return self._copy(cursor, path, bounds)
@@ -173,17 +183,46 @@ class Run:
             try:
                 start()
                 while running:
-                    path, rows = running.popleft()
-                    count = self._waited(rows, *cursors)
+                    path, written = running.popleft()
+                    found = self._waited(written, *cursors)
                     start()
-                    yield path, count
+                    yield path, found
                     if not self.is_whole:
                         path.unlink()
             finally:
-                for _, rows in running:
-                    rows.cancel()
+                for _, written in running:
+                    written.cancel()
                 for cursor in cursors:
                     cursor.interrupt()
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether a later run may copy parts of this one, and this one those of an earlier: see `kept_parts`.
+
+        Each part is made of the records of its time, of one dataset, and of nothing else; and to join them is less work
+        than to make them anew.
+        """
+        start, end = self._interval
+        if not is_joined(self.report_type, self.parameters) or start is None or end is None:
+            return False
+        (only,) = self.relations.values()
+        cells = slices.expected(only, start, end) * len(self.columns)
+        return cells * _CELL_BYTES >= KEPT_BYTES
+
+    def cut_by_recent(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Find the parts that recent files touch, and cut these smaller: they are sorted, the others read as they are.
+
+        Only for a run that keeps its parts; after `prepare`.
+        """
+        (only,) = self.relations.values()
+        cut = [(start, end) for start, end in self.parts if start is not None and end is not None]
+        touched = only.touched(connection, cut)
+        for number, part in enumerate(cut):
+            recent = touched.get(number, [])
+            rows = slices.expected(only, *part) if recent else 0
+            pieces = slices.even(*part, int(rows * _SORTED_SHARE / self.rows_per_part) + 1)
+            self.touched |= dict.fromkeys(pieces, recent)
+        self.parts = list(self.touched)
 
     @property
     def is_whole(self) -> bool:
@@ -262,7 +301,7 @@ class Run:
             return [(start, end)]
         # The parts are of the dataset that the report is about, which its header names first.
         timed = self.relations[self.report_type.timed[0]]
-        cut = slices.cut(timed, start, end, rows=rows)
+        cut = slices.cut(timed, start, end, rows=rows, fewest=rows // 2 if self.keeps_parts else None)
         if self.report_type.pivot is None:
             return cut
         return pivot.between_periods(cut, self.parameters.values[self.report_type.pivot.period])
@@ -288,11 +327,18 @@ class Run:
         if bounds != _UNBOUNDED and not self._is_about_interval:
             conditions.append(f"{part.schema.time} >= $part_start and {part.schema.time} < $part_end")
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select * from ({part.sql(*bounds)}) as records{where}"  # noqa: S608 - names of the catalogue
+        query = self._without_recent(part, bounds).sql(*bounds)
+        return f"select * from ({query}) as records{where}"  # noqa: S608 - names of the catalogue
+
+    def _without_recent(
+        self, relation: Relation, bounds: tuple[datetime | None, datetime | None]
+    ) -> Relation:
+        """Return a relation as a part sees it: where recent files are known not to touch it, without them."""
+        return relation if self.touched.get(bounds, True) else replace(relation, recent=())
 
     def _copy(
         self, cursor: duckdb.DuckDBPyConnection, path: Path, bounds: tuple[datetime | None, datetime | None]
-    ) -> int:
+    ) -> Totals:
         rows = self.rows(bounds)
         if not is_cut(self.report_type) and money_columns(rows):
             # They are written and added up.
@@ -301,8 +347,7 @@ class Run:
         cursor.execute(f"copy ({sql}) to {session.literal(str(path))} ({how})", given)
         answer = cursor.fetchone()
         written = int(answer[0]) if answer else 0
-        self.totals.add(cursor, rows, written)
-        return written
+        return totals(cursor, rows, written)
 
     def _written(self, rows: Rows) -> tuple[str, dict[str, Any], str]:
         """Return what is copied of rows, what to bind to it, and the options of COPY."""
@@ -319,7 +364,7 @@ class Run:
         if not self.report_type.in_order:
             return False
         (only,) = self.relations.values()
-        return only.within(*bounds).is_in_order()
+        return self._without_recent(only, bounds).within(*bounds).is_in_order()
 
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}"
@@ -337,12 +382,16 @@ def rows_per_part(report_type: ReportType, parameters: BoundParameters, relation
     """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
     relations = list(relations)
     most = _PART_BYTES // (_CELL_BYTES * len(parameters.columns))
-    if not all(part.is_in_order() for part in relations):
+    # Of parts that are joined those that recent files touch are cut smaller, once they are known.
+    joined = is_joined(report_type, parameters)
+    if not all((replace(part, recent=()) if joined else part).is_in_order() for part in relations):
         most //= _SORTED_SHARE
     if report_type.pivot is not None:
         most = _PIVOT_RECORDS
     records = sum(source.rows for part in relations for source in (*part.base, *part.recent))
-    return min(most, max(records // (2 * WORKERS), _FEWEST_ROWS))
+    share = max(records // (2 * WORKERS), _FEWEST_ROWS)
+    # A power of two, so that few new records change nothing: parts that are kept are found by where they were cut.
+    return min(most, 1 << round(math.log2(share)))
 
 
 def threads(report_type: ReportType) -> int:
@@ -353,6 +402,20 @@ def threads(report_type: ReportType) -> int:
 def is_cut(report_type: ReportType) -> bool:
     """Return whether the rows of consecutive parts are the rows of the whole."""
     return _is_in_parts(report_type) or report_type.pivot is not None
+
+
+def is_joined(report_type: ReportType, parameters: BoundParameters) -> bool:
+    """Return whether a result is its parts one after another, each made of the records of its time in one dataset alone."""
+    return (
+        parameters.format in {"csv", "jsonl"}
+        and parameters.compress != "zip"
+        and report_type.in_order
+        and report_type.pivot is None
+        and not report_type.tables
+        and not report_type.reads_organisations
+        and list(report_type.reads.values()) == ["interval"]
+        and not fingerprint.is_fickle(report_type)
+    )
 
 
 def _is_in_parts(report_type: ReportType) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runsheet.engine.session import identifier
@@ -14,35 +14,41 @@ if TYPE_CHECKING:
     from runsheet.engine.rows import Rows
 
 
+@dataclass(slots=True)
 class Totals:
-    """What is written so far; parts may be added from several threads.
+    """What is written.
 
     Attributes:
         rows: how many.
         sums: minor units by currency (None: an amount of none) and column.
     """
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self.sums: Counter[tuple[str | None, str]] = Counter()
-        self._lock = threading.Lock()
+    rows: int = 0
+    sums: Counter[tuple[str | None, str]] = field(default_factory=Counter)
 
-    def add(self, connection: duckdb.DuckDBPyConnection, rows: Rows, written: int) -> None:
-        """Add a part of which `written` rows were written.
+    def add(self, part: Totals) -> None:
+        """Add those of a part."""
+        self.rows += part.rows
+        for name, minor in part.sums.items():
+            self.sums[name] += minor
 
-        Raises:
-            RuntimeError: the amounts that were added up are not those that were written.
-        """
-        names = money_columns(rows)
-        found = _summed(connection, rows, names) if names else []
-        if names and sum(count for count, *_ in found) != written:
-            raise RuntimeError("the control totals are of other rows than those that were written")
-        with self._lock:
-            self.rows += written
-            for _, *pairs in found:
-                for name, currency, minor in zip(names, pairs[::2], pairs[1::2], strict=True):
-                    if minor is not None:
-                        self.sums[currency, name] += int(minor)
+
+def totals(connection: duckdb.DuckDBPyConnection, rows: Rows, written: int) -> Totals:
+    """Return the totals of a part of which `written` rows were written.
+
+    Raises:
+        RuntimeError: the amounts that were added up are not those that were written.
+    """
+    names = money_columns(rows)
+    found = _summed(connection, rows, names) if names else []
+    if names and sum(count for count, *_ in found) != written:
+        raise RuntimeError("the control totals are of other rows than those that were written")
+    part = Totals(written)
+    for _, *pairs in found:
+        for name, currency, minor in zip(names, pairs[::2], pairs[1::2], strict=True):
+            if minor is not None:
+                part.sums[currency, name] += int(minor)
+    return part
 
 
 def money_columns(rows: Rows) -> list[str]:

@@ -61,10 +61,11 @@ class File:
         filename: the name offered to who downloads it.
         title: a line that says where it comes from.
         size: bytes.
-        sha256: of the bytes, hex.
         row_count: rows without the header.
         created, expires_at: unix seconds.
         type: what it is, by the end of its name.
+        sha256: of the bytes, hex; None where parts of an earlier result were copied into it.
+        crc32: of the bytes, hex; None of files that are older than it.
     """
 
     id: str
@@ -72,11 +73,17 @@ class File:
     filename: str
     title: str
     size: int
-    sha256: str
     row_count: int
     created: int
     expires_at: int
     type: FileType = "csv"
+    sha256: str | None = None
+    crc32: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What stands for its bytes, which never change: no other file has it, unless it has the same bytes."""
+        return self.sha256 or self.id
 
     @property
     def content_type(self) -> str:

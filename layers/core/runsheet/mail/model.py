@@ -60,7 +60,8 @@ class ReportMail:
     Attributes:
         about: see About.
         summary: what of it is shown; None if only the counts are.
-        row_count, size, sha256: of the CSV; size in bytes.
+        row_count, size: of the file; size in bytes.
+        digest: the name of a checksum of the file, and the checksum.
         url: where the CSV is downloaded, for weeks.
         expires: until when, as a day (ISO).
         attachment: how the CSV is attached, or why it is not, in a sentence.
@@ -71,7 +72,7 @@ class ReportMail:
     summary: Summary | None
     row_count: int
     size: int
-    sha256: str
+    digest: tuple[str, str]
     url: str
     expires: str
     attachment: str

@@ -19,7 +19,7 @@ def report(mail: ReportMail) -> Rendered:
     facts = [
         ("Rows", f"{mail.row_count:,}"),
         ("Size", _size(mail.size)),
-        ("SHA-256", mail.sha256),
+        mail.digest,
         ("Run", about.run_id),
     ]
     link_note = f"The link works until {mail.expires}."

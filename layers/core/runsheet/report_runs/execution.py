@@ -15,7 +15,7 @@ from runsheet.engine.inputs import Inputs
 from runsheet.errors import InvalidRequest, NotFound
 from runsheet.files.model import CONTENT_TYPES, File
 from runsheet.organisations import service as organisations
-from runsheet.report_runs import concurrency, failures, reuse, table
+from runsheet.report_runs import concurrency, failures, kept_parts, reuse, table
 from runsheet.report_runs import manifest as manifests
 from runsheet.report_runs.manifest import Made
 from runsheet.report_runs.task import Task
@@ -115,6 +115,7 @@ def _rendered(run: ReportRun, lease: str, task: Task) -> Made | None:
         name=f"{run.id}.{bound.format}",
         on_progress=task.on_progress,
         check=task.check,
+        find_kept=kept_parts.finder(run.tenant, refresh=bound.refresh),
     )
     versions = {name: snapshot.version for name, snapshot in inputs.snapshots.items()}
     return Made(report_type, bound, versions, export, mark)
@@ -136,6 +137,7 @@ def _end(run: ReportRun, lease: str, made: Made, key: str, file_type: FileType) 
         title=f"FinanceReportRun {run.id}",
         size=made.export.size,
         sha256=made.export.sha256,
+        crc32=made.export.crc32,
         row_count=made.export.rows,
         created=created,
         expires_at=created + settings().retention_seconds,
@@ -143,10 +145,12 @@ def _end(run: ReportRun, lease: str, made: Made, key: str, file_type: FileType) 
     )
     manifest = manifests.manifest(run, made, file)
     manifests.store(manifest, file)
+    also = kept_parts.keep(run.tenant, made.export.kept, file)
     shown = manifest.model_dump(mode="json")
-    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=made.fingerprint):
+    mark = made.fingerprint
+    if not table.succeed(run, lease, file, now=created, manifest=shown, fingerprint=mark, also=also):
         # Nothing names the objects, which may hold what a customer has cancelled for a reason.
-        for name in (key, key + manifests.SUFFIX):
+        for name in (key, key + manifests.SUFFIX, *([key + kept_parts.SUFFIX] if also else [])):
             clients.s3().delete_object(Bucket=settings().results_bucket, Key=name)
         raise leases.LeaseLost
     if run.query_id is not None:

@@ -59,6 +59,7 @@ def manifest(run: ReportRun, made: Made, file: File) -> Manifest:
         column_count=export.columns,
         size=file.size,
         sha256=file.sha256,
+        crc32=file.crc32,
         control_totals=_control_totals(export.sums),
         created=file.created,
     )

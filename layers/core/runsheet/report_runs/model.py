@@ -138,7 +138,7 @@ class Manifest(Model):
     """What a result holds and what it was made from: the same for every run that the result is of.
 
     `parameters` are those in force: defaults filled in, a period as its bounds. `data_versions` are the versions of the
-    datasets that were read. `size` and `sha256` are of the file as it is downloaded, `row_count` is without its header.
+    datasets that were read. `size` and the checksums are of the file as it is downloaded, `row_count` is without its header.
     """
 
     object: Literal["reporting.manifest"] = "reporting.manifest"
@@ -152,7 +152,10 @@ class Manifest(Model):
     row_count: int
     column_count: int
     size: int
-    sha256: str
+    sha256: str | None = Field(
+        description="Hex; null for a large result that parts of an earlier one were copied into: it has `crc32`"
+    )
+    crc32: str | None = Field(None, description="Hex; null for results that are older than it")
     control_totals: list[ControlTotals]
     created: int
 
@@ -174,6 +177,7 @@ class ReportRunObject(Model):
     progress: float
     row_count: int | None
     sha256: str | None
+    crc32: str | None
     download_url: str | None
     download_url_expires_at: int | None
     resolved_parameters: dict[str, Any] | None = Field(

@@ -193,7 +193,7 @@ def _position(file: File, cursor: str) -> tuple[int, int]:
 
 def _mark(file: File, offset: int, row: int) -> bytes:
     # Whoever makes one up reads rows of a file of their own from a place of their choice.
-    return hashlib.sha256(f"{file.sha256} {offset} {row}".encode()).digest()[:8]
+    return hashlib.sha256(f"{file.mark} {offset} {row}".encode()).digest()[:8]
 
 
 def _no_cursor() -> InvalidRequest:

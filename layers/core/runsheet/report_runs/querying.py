@@ -174,6 +174,7 @@ def _sent(run: ReportRun, query: AthenaQuery, task: Task) -> Export:
             rows=rows,
             size=upload.size,
             sha256=upload.sha256,
+            crc32=f"{upload.crc32:08x}",
             columns=len(query.titles),
             sums=sums,
         )

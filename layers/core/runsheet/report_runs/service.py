@@ -71,6 +71,7 @@ def recorded(run: ReportRun, base_url: str) -> ReportRunObject:
         progress=run.progress,
         row_count=file.row_count if file else None,
         sha256=file.sha256 if file else None,
+        crc32=file.crc32 if file else None,
         download_url=None,
         download_url_expires_at=None,
         resolved_parameters=run.resolved or None,

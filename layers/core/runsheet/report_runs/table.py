@@ -18,7 +18,7 @@ from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from runsheet.athena_queries.model import AthenaQuery
     from runsheet.report_runs.slots import Slot
@@ -233,10 +233,11 @@ def succeed(
     now: int,
     manifest: Mapping[str, Any] | None = None,
     fingerprint: str | None = None,
+    also: Sequence[Any] = (),
 ) -> bool:
     """Store the file and end the run, both or neither; False if the lease was lost.
 
-    With a fingerprint of its inputs, the result is found again by them.
+    With a fingerprint of its inputs, the result is found again by them. `also` are writes of the same transaction.
     """
     found = dict(manifest or {})
     operations = [
@@ -245,6 +246,7 @@ def succeed(
     ]
     if fingerprint is not None:
         operations.append(reuse.put_operation(run.tenant, fingerprint, reuse.Result(run.id, file, found)))
+    operations += also
     return if_holds(dynamodb().transact_write_items, TransactItems=operations) is not None
 
 
