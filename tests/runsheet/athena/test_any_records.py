@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 
+from runsheet import catalog
 from tests.runsheet.athena import both
 from tests.runsheet.engine.test_identities import INTERVAL, ITEMIZED, lake, relation
 
@@ -24,11 +26,11 @@ from tests.runsheet.engine.test_identities import INTERVAL, ITEMIZED, lake, rela
 @settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-@given(files=lake)
+@hypothesis.given(files=lake)
 def test_both_engines_make_the_same(report_type: str, files: Any) -> None:
+    given = INTERVAL | {"timezone": "America/New_York"}
+    given = {key: value for key, value in given.items() if key in catalog.report_type(report_type).parameters}
     with tempfile.TemporaryDirectory() as directory:
         relations = {"balance_transactions": relation(files, Path(directory))}
-        by_duckdb, by_athena = both.of_run(
-            report_type, INTERVAL | {"timezone": "America/New_York"}, relations
-        )
+        by_duckdb, by_athena = both.of_run(report_type, given, relations)
     assert by_athena == by_duckdb
