@@ -89,7 +89,7 @@ def note_waiting(slot: Slot, *, most: int) -> bool:
         TableName=settings().rate_limits_table,
         Key=_key(slot.tenant),
         UpdateExpression="SET waiting = :slot",
-        ConditionExpression="size(slots) >= :most",
+        ConditionExpression="attribute_exists(slots) AND size(slots) >= :most",
         ExpressionAttributeValues=to_item({":slot": str(slot), ":most": most}),
     )
     return answer is not None
