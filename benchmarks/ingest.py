@@ -28,7 +28,12 @@ from exporting import CACHE, TENANT, Measured, in_process, measured, now, plain_
 from runsheet.datasets import casting, ingest, one_pass, reading, registration, schema, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from runsheet.datasets.model import Batch
+    from runsheet.datasets.writing import Written
+    from runsheet.tenancy import Tenant
 
 DATASET = "balance_transactions"
 COLUMNS = (
@@ -95,13 +100,15 @@ def judged(rows: int) -> Measured:
 def ours(rows: int, endpoint: str) -> Measured:
     """Time what `ingest.ingest` does with the file until it registers the objects."""
     use(endpoint, "lake-ingest")
-    registered = []
+    registered: list[Written] = []
 
-    def register(*arguments: object, **_: object) -> object:
-        registered.extend(arguments[3])  # type: ignore[call-overload]
-        return arguments[2]
+    def register(
+        _tenant: Tenant, _dataset: str, batch: Batch, written: Sequence[Written], **_: object
+    ) -> Batch:
+        registered.extend(written)
+        return batch
 
-    registration.repeated = lambda *_: None  # type: ignore[assignment]
+    registration.repeated = lambda *_: None
     registration.register = register  # type: ignore[assignment]
     began = now()
     ingest.ingest(TENANT, DATASET, ingest.Incoming(file(rows), "csv", "batch", ""))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # It is also the size of one file of the lake, about 10 M records of 10 columns.
 MAX_BYTES = 1536 * 1024 * 1024
 # More would only be filled before the sort spills: a limit of 1 GB saves a tenth of its processor time.
-MEMORY_BYTES = 288 * 1024 * 1024
+MEMORY_BYTES = 256 * 1024 * 1024
 _NOT_AS_IT_SHOULD_BE = "a row for the long way"
 
 
