@@ -24,7 +24,7 @@ from tests.runsheet.engine.test_identities import INTERVAL, ITEMIZED, lake, rela
     ],
 )
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @hypothesis.given(files=lake)
 def test_both_engines_make_the_same(report_type: str, files: Any) -> None:

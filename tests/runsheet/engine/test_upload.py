@@ -139,9 +139,19 @@ def calls_of(operation: str) -> list[Any]:
     return made
 
 
-@pytest.mark.parametrize("before", [0, 1, 5 * MIB, 9 * MIB])
-@pytest.mark.parametrize("length", [0, 1, 5 * MIB, 10 * MIB - 1, 30 * MIB])
-@pytest.mark.parametrize("behind", [0, 6 * MIB])
+@pytest.mark.parametrize(
+    ("before", "length", "behind"),
+    [
+        (0, 0, 0),
+        (0, 30 * MIB, 0),
+        (1, 1, 6 * MIB),
+        (5 * MIB, 5 * MIB, 0),
+        (9 * MIB, 10 * MIB - 1, 6 * MIB),
+        (0, 10 * MIB - 1, 6 * MIB),
+        (1, 30 * MIB, 6 * MIB),
+        (9 * MIB, 5 * MIB, 0),
+    ],
+)
 def test_a_copied_piece_lies_between_what_is_written_whatever_their_sizes(
     bucket: str, earlier: tuple[Original, bytes], before: int, length: int, behind: int
 ) -> None:

@@ -21,10 +21,11 @@ import duckdb
 from runsheet.engine import fingerprint, kept_parts, session
 from runsheet.engine.compression import compressed
 from runsheet.engine.credentials import lake_credentials
+from runsheet.engine.cutting import rows_per_part, threads
 from runsheet.engine.errors import OriginalGone, ReportFailed, amounts_too_large, too_large
 from runsheet.engine.kept_parts import KeptResult
 from runsheet.engine.relations import relation
-from runsheet.engine.run import REFUSED, Run, rows_per_part, threads
+from runsheet.engine.run import REFUSED, Run
 from runsheet.engine.totals import Totals
 from runsheet.engine.upload import Original, Upload
 from runsheet.runtime import clients, clock

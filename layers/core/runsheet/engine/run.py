@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, fingerprint, json_lines, metadata, parquet, pivot, session, slices
+from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices
+from runsheet.engine.cutting import CELL_BYTES, SORTED_SHARE, WORKERS, is_cut, is_in_parts, is_joined
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.timezones import local_time
 from runsheet.engine.totals import Totals, money_columns, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Generator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -29,26 +29,13 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# As many as the worker's size of Lambda has processors. A third would hide more of S3's latency, for 45 MB.
-WORKERS = 2
 # One part is being sent, and one may be waiting for it, while the workers make the next ones.
 _AHEAD = WORKERS + 1
 _FILES = _AHEAD + 1
 # Of a result that is made as a whole; they are named before it is known how many there will be.
 _MOST_FILES = 1000
-# A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
-_PART_BYTES = 128 * 1024 * 1024
-_CELL_BYTES = 16
-# A part that has to be sorted lies in memory while it is, once in rows and once more as they come out, for each worker.
-_SORTED_SHARE = 4
-# Of a report that is made as a whole: they wait for S3 more than they compute, for 45 MB of memory.
-_READERS = 8
-# A smaller part costs more to plan than to render.
-_FEWEST_ROWS = 20_000
 # A result of fewer bytes is made anew sooner than S3 is asked for what there is of it.
 KEPT_BYTES = 32 * 1024 * 1024
-# Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
-_PIVOT_RECORDS = 500_000
 _UNBOUNDED = (None, None)
 # How often a run that waits for a query asks whether it is still wanted.
 _CHECK_SECONDS = 0.5
@@ -207,7 +194,7 @@ class Run:
             return False
         (only,) = self.relations.values()
         cells = slices.expected(only, start, end) * len(self.columns)
-        return cells * _CELL_BYTES >= KEPT_BYTES
+        return cells * CELL_BYTES >= KEPT_BYTES
 
     def cut_by_recent(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Find the parts that recent files touch, and cut these smaller: they are sorted, the others read as they are.
@@ -221,7 +208,7 @@ class Run:
             recent = touched.get(number, [])
             # By the base alone: what comes later in other recent files does not move the cuts.
             rows = slices.expected(replace(only, recent=()), *part) if recent else 0
-            pieces = slices.even(*part, int(rows * _SORTED_SHARE / self.rows_per_part) + 1)
+            pieces = slices.even(*part, int(rows * SORTED_SHARE / self.rows_per_part) + 1)
             self.touched |= dict.fromkeys(pieces, recent)
         self.parts = list(self.touched)
 
@@ -312,7 +299,7 @@ class Run:
         reads = self.report_type.reads
         datasets = {
             name: self._records(
-                part, bounds if reads[name] != "all" or _is_in_parts(self.report_type) else _UNBOUNDED
+                part, bounds if reads[name] != "all" or is_in_parts(self.report_type) else _UNBOUNDED
             )
             for name, part in self.relations.items()
         }
@@ -377,50 +364,6 @@ class Run:
     @property
     def _result(self) -> Path:
         return self.directory / "result"
-
-
-def rows_per_part(report_type: ReportType, parameters: BoundParameters, relations: Iterable[Relation]) -> int:
-    """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
-    relations = list(relations)
-    most = _PART_BYTES // (_CELL_BYTES * len(parameters.columns))
-    # Of parts that are joined those that recent files touch are cut smaller, once they are known.
-    joined = is_joined(report_type, parameters)
-    if not all((replace(part, recent=()) if joined else part).is_in_order() for part in relations):
-        most //= _SORTED_SHARE
-    if report_type.pivot is not None:
-        most = _PIVOT_RECORDS
-    records = sum(source.rows for part in relations for source in (*part.base, *part.recent))
-    share = max(records // (2 * WORKERS), _FEWEST_ROWS)
-    # A power of two, so that few new records change nothing: parts that are kept are found by where they were cut.
-    return min(most, 1 << round(math.log2(share)))
-
-
-def threads(report_type: ReportType) -> int:
-    """Return one thread for each worker of parts: it takes the rows as they come, where several would queue them up."""
-    return 1 if is_cut(report_type) else _READERS
-
-
-def is_cut(report_type: ReportType) -> bool:
-    """Return whether the rows of consecutive parts are the rows of the whole."""
-    return _is_in_parts(report_type) or report_type.pivot is not None
-
-
-def is_joined(report_type: ReportType, parameters: BoundParameters) -> bool:
-    """Return whether a result is its parts one after another, each made of the records of its time in one dataset alone."""
-    return (
-        parameters.format in {"csv", "jsonl"}
-        and parameters.compress != "zip"
-        and report_type.in_order
-        and report_type.pivot is None
-        and not report_type.tables
-        and not report_type.reads_organisations
-        and list(report_type.reads.values()) == ["interval"]
-        and not fingerprint.is_fickle(report_type)
-    )
-
-
-def _is_in_parts(report_type: ReportType) -> bool:
-    return report_type.in_order or report_type.in_parts
 
 
 def accounts(report_type: ReportType, parameters: BoundParameters) -> str:

@@ -158,24 +158,38 @@ WITH "balance_transactions_recent" AS (
       SUM(CAST("transactions"."net" AS DECIMAL(38, 0))) AS "net"
     FROM "transactions" AS "transactions"
     GROUP BY
+      "transactions"."connected_account",
+      "transactions"."currency",
+      "transactions"."reporting_category"
+  ), "with_totals" AS (
+    SELECT
+      "categories"."connected_account" AS "connected_account",
+      "categories"."currency" AS "currency",
+      "categories"."reporting_category" AS "reporting_category",
+      CAST(SUM(CAST("categories"."count" AS DECIMAL(38, 0))) AS BIGINT) AS "count",
+      SUM(CAST("categories"."gross" AS DECIMAL(38, 0))) AS "gross",
+      SUM(CAST("categories"."fee" AS DECIMAL(38, 0))) AS "fee",
+      SUM(CAST("categories"."net" AS DECIMAL(38, 0))) AS "net"
+    FROM "categories" AS "categories"
+    GROUP BY
       GROUPING SETS (
         (
-          "transactions"."connected_account",
-          "transactions"."currency",
-          "transactions"."reporting_category"
+          "categories"."connected_account",
+          "categories"."currency",
+          "categories"."reporting_category"
         ),
-        ("transactions"."connected_account", "transactions"."currency")
+        ("categories"."connected_account", "categories"."currency")
       )
   )
   SELECT
-    COALESCE("categories"."reporting_category", 'total') AS "reporting_category",
-    "categories"."currency" AS "currency",
-    "categories"."count" AS "count",
-    CAST(ROW(CAST("categories"."gross" AS DECIMAL(38, 0)), "categories"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "gross",
-    CAST(ROW(CAST("categories"."fee" AS DECIMAL(38, 0)), "categories"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "fee",
-    CAST(ROW(CAST("categories"."net" AS DECIMAL(38, 0)), "categories"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "net",
-    "categories"."connected_account" AS "connected_account"
-  FROM "categories" AS "categories"
+    COALESCE("with_totals"."reporting_category", 'total') AS "reporting_category",
+    "with_totals"."currency" AS "currency",
+    "with_totals"."count" AS "count",
+    CAST(ROW(CAST("with_totals"."gross" AS DECIMAL(38, 0)), "with_totals"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "gross",
+    CAST(ROW(CAST("with_totals"."fee" AS DECIMAL(38, 0)), "with_totals"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "fee",
+    CAST(ROW(CAST("with_totals"."net" AS DECIMAL(38, 0)), "with_totals"."currency") AS ROW("minor" DECIMAL(38, 0), "currency" VARCHAR)) AS "net",
+    "with_totals"."connected_account" AS "connected_account"
+  FROM "with_totals" AS "with_totals"
 )
 SELECT
   "c0",

@@ -64,63 +64,61 @@ WITH "balance_transactions_recent" AS (
   ) AS "records"
   WHERE
     NOT "connected_account" IS NULL
-), "transactions" AS (
+), "sums" AS (
   SELECT
     "balance_transactions"."connected_account" AS "connected_account",
     "balance_transactions"."currency" AS "currency",
-    "balance_transactions"."gross" AS "gross",
-    "balance_transactions"."fee" AS "fee",
-    "balance_transactions"."net" AS "net",
     "balance_transactions"."created" < CAST('2026-01-01 00:00:00' AS TIMESTAMP) AS "is_before",
     "balance_transactions"."reporting_category" = 'payout'
-    OR "balance_transactions"."reporting_category" = 'payout_reversal' AS "is_payout"
+    OR "balance_transactions"."reporting_category" = 'payout_reversal' AS "is_payout",
+    SUM(CAST("balance_transactions"."gross" AS DECIMAL(38, 0))) AS "gross",
+    SUM(CAST("balance_transactions"."fee" AS DECIMAL(38, 0))) AS "fee",
+    SUM(CAST("balance_transactions"."net" AS DECIMAL(38, 0))) AS "net"
   FROM "balance_transactions_records" AS "balance_transactions"
   WHERE
     "balance_transactions"."created" < CAST('2026-02-01 00:00:00' AS TIMESTAMP)
+  GROUP BY ALL
 ), "balances" AS (
   SELECT
-    "transactions"."connected_account" AS "connected_account",
-    "transactions"."currency" AS "currency",
+    "sums"."connected_account" AS "connected_account",
+    "sums"."currency" AS "currency",
+    COALESCE(SUM(CAST("sums"."net" AS DECIMAL(38, 0))) FILTER(WHERE
+      "sums"."is_before"), 0) AS "starting_balance",
     COALESCE(
-      SUM(CAST("transactions"."net" AS DECIMAL(38, 0))) FILTER(WHERE
-        "transactions"."is_before"),
-      0
-    ) AS "starting_balance",
-    COALESCE(
-      SUM(CAST("transactions"."gross" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND NOT "transactions"."is_payout"),
+      SUM(CAST("sums"."gross" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND NOT "sums"."is_payout"),
       0
     ) AS "activity_gross",
     COALESCE(
-      SUM(CAST(-"transactions"."fee" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND NOT "transactions"."is_payout"),
+      SUM(CAST(-"sums"."fee" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND NOT "sums"."is_payout"),
       0
     ) AS "activity_fee",
     COALESCE(
-      SUM(CAST("transactions"."net" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND NOT "transactions"."is_payout"),
+      SUM(CAST("sums"."net" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND NOT "sums"."is_payout"),
       0
     ) AS "activity",
     COALESCE(
-      SUM(CAST("transactions"."gross" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND "transactions"."is_payout"),
+      SUM(CAST("sums"."gross" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND "sums"."is_payout"),
       0
     ) AS "payouts_gross",
     COALESCE(
-      SUM(CAST(-"transactions"."fee" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND "transactions"."is_payout"),
+      SUM(CAST(-"sums"."fee" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND "sums"."is_payout"),
       0
     ) AS "payouts_fee",
     COALESCE(
-      SUM(CAST("transactions"."net" AS DECIMAL(38, 0))) FILTER(WHERE
-        NOT "transactions"."is_before" AND "transactions"."is_payout"),
+      SUM(CAST("sums"."net" AS DECIMAL(38, 0))) FILTER(WHERE
+        NOT "sums"."is_before" AND "sums"."is_payout"),
       0
     ) AS "payouts",
-    SUM(CAST("transactions"."net" AS DECIMAL(38, 0))) AS "ending_balance"
-  FROM "transactions" AS "transactions"
+    SUM(CAST("sums"."net" AS DECIMAL(38, 0))) AS "ending_balance"
+  FROM "sums" AS "sums"
   GROUP BY
-    "transactions"."connected_account",
-    "transactions"."currency"
+    "sums"."connected_account",
+    "sums"."currency"
 ), "lines" AS (
   SELECT
     "balances"."connected_account" AS "connected_account",
