@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runsheet import money
-from runsheet.engine.cells import FORMULA
+from runsheet.engine.cells import FORMULA, by_currency
 from runsheet.engine.session import identifier, literal
 
 if TYPE_CHECKING:
@@ -72,16 +71,10 @@ def _text(value: str) -> str:
 
 
 def _money(minor: str, currency: str) -> str:
-    branches = [
-        f"when {currency} in ({_listed(decimals)}) then {_decimal(minor, decimals)}"
-        for decimals in sorted(set(money.EXPONENTS.values()) - {money.DEFAULT_EXPONENT})
-    ]
-    return f"case {' '.join(branches)} else {_decimal(minor, money.DEFAULT_EXPONENT)} end"
-
-
-def _listed(decimals: int) -> str:
-    return ", ".join(
-        literal(currency) for currency, exponent in money.EXPONENTS.items() if exponent == decimals
+    return by_currency(
+        currency,
+        lambda decimals: _decimal(minor, decimals),
+        among=lambda listed, value: f"{value} in ({listed})",
     )
 
 

@@ -14,7 +14,6 @@ from runsheet.engine import pivot
 from runsheet.engine.errors import too_large
 from runsheet.engine.run import accounts
 from runsheet.engine.session import identifier
-from runsheet.engine.timezones import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +66,7 @@ def _tree(tenant: Tenant, run: Run, marks: Marks) -> exp.Expr:
         dialect.parsed(f"with {listed} select {columns} from {_REPORT}"),  # noqa: S608 - of the catalogue
         given=given,
         marks=marks,
-        local_time=_local_time(run),
+        local_time=run.local_time("moment"),
         schema={
             name: {column.name: column.type for column in part.schema.columns}
             for name, part in run.relations.items()
@@ -176,9 +175,3 @@ def _needed(queries: Mapping[str, str], sql: str) -> dict[str, str]:
         if name == _REPORT or name in found:
             found |= {table.name for table in dialect.parsed(query).find_all(exp.Table)}
     return {name: query for name, query in queries.items() if name in found}
-
-
-def _local_time(run: Run) -> str:
-    end = run.parameters.interval_end
-    near = None if end is None else (run.parameters.interval_start or end, end)
-    return local_time("moment", run.parameters.values.get("timezone") or "Etc/UTC", near)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from runsheet.engine import slices
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from runsheet.catalog import ReportType
-    from runsheet.datasets.model import DataFile
     from runsheet.engine.inputs import Inputs
-
-# The times of a file may be rounded down to one.
-_SECOND = timedelta(seconds=1)
 
 
 def is_reached(inputs: Inputs) -> bool:
@@ -37,14 +31,6 @@ def input_rows(inputs: Inputs) -> int:
     for dataset, records in inputs.report_type.reads.items():
         start = bounds.interval_start if records == "interval" else None
         end = None if records == "all" else bounds.interval_end
-        total += sum(_share(file, start, end) for file in inputs.snapshots[dataset].files)
+        files = inputs.snapshots[dataset].files
+        total += sum(file.rows * slices.share(file.first, file.last, start, end) for file in files)
     return round(total)
-
-
-def _share(file: DataFile, start: datetime | None, end: datetime | None) -> float:
-    if file.first is None or file.last is None:
-        return 0.0
-    first = file.first if start is None else max(start, file.first)
-    last = file.last if end is None else min(end - _SECOND, file.last)
-    # The second is added to the difference: the last instant that a record may have is the last of the calendar.
-    return file.rows * max((last - first + _SECOND) / (file.last - file.first + _SECOND), 0.0)

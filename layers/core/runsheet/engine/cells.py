@@ -137,14 +137,24 @@ def _money(minor: str, currency: str) -> str:
     return f"case when {minor} between -{_FAST} and {_FAST} then {fast} else {slow} end"
 
 
-def by_currency(currency: str, amount: Callable[[int], str]) -> str:
-    """Return the SQL of what `amount` makes of the number of decimals of the currency."""
-    # list_contains runs once per value of a dictionary-encoded column, a chain of comparisons once per row.
+def by_currency(
+    currency: str, amount: Callable[[int], str], among: Callable[[str, str], str] | None = None
+) -> str:
+    """Return the SQL of what `amount` makes of the number of decimals of the currency.
+
+    `among` makes the condition that the currency, its second argument, is one of those listed; by default DuckDB's.
+    """
+    is_one = among or _contained
     branches = [
-        f"when list_contains([{_listed(decimals)}], {currency}) then {amount(decimals)}"
+        f"when {is_one(_listed(decimals), currency)} then {amount(decimals)}"
         for decimals in sorted(set(money.EXPONENTS.values()) - {money.DEFAULT_EXPONENT})
     ]
     return f"case {' '.join(branches)} else {amount(money.DEFAULT_EXPONENT)} end"
+
+
+def _contained(listed: str, value: str) -> str:
+    # list_contains runs once per value of a dictionary-encoded column, a chain of comparisons once per row.
+    return f"list_contains([{listed}], {value})"
 
 
 def _listed(decimals: int) -> str:

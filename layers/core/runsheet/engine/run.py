@@ -7,11 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices
+from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices, timezones
 from runsheet.engine.cutting import CELL_BYTES, SORTED_SHARE, WORKERS, is_cut, is_in_parts, is_joined
 from runsheet.engine.relations import naive
 from runsheet.engine.rows import Rows, named_in
-from runsheet.engine.timezones import local_time
 from runsheet.engine.totals import Totals, money_columns, totals
 
 if TYPE_CHECKING:
@@ -95,11 +94,8 @@ class Run:
             self._waited(worker.submit(self._prepare, connection), connection)
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        end = self.parameters.interval_end
-        near = None if end is None else (self.parameters.interval_start or end, end)
-        zone = self.parameters.values.get("timezone") or "Etc/UTC"
         connection.execute("create macro money(minor, currency) as {'minor': minor, 'currency': currency}")
-        connection.execute(f"create macro local_time(moment) as {local_time('moment', zone, near)}")
+        connection.execute(f"create macro local_time(moment) as {self.local_time('moment')}")
         connection.execute(
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
@@ -121,6 +117,12 @@ class Run:
         self.parts = list(self._cut(look))
         if self.is_whole:
             self.parts = slices.at_most(_MOST_FILES, self.parts)
+
+    def local_time(self, moment: str) -> str:
+        """Return DuckDB's SQL of a moment in the run's time zone."""
+        end = self.parameters.interval_end
+        near = None if end is None else (self.parameters.interval_start or end, end)
+        return timezones.local_time(moment, self.parameters.values.get("timezone") or "Etc/UTC", near)
 
     def header(self) -> bytes:
         """Return the first line of a CSV, nothing of other formats; after `prepare`."""

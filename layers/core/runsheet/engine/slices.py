@@ -101,13 +101,23 @@ def even(start: datetime, end: datetime, parts: int) -> list[tuple[datetime, dat
     return list(pairwise([start, *sorted(moment for moment in inner if start < moment < end), end]))
 
 
-def _expected(source: Source, start: datetime, end: datetime) -> float:
-    if source.first is None or source.last is None:
+def share(
+    first: datetime | None, last: datetime | None, start: datetime | None, end: datetime | None
+) -> float:
+    """Return which share of a file's records lie in [start, end): they are taken to be even from its first to its last.
+
+    None is no bound; a file whose times are None has no records. All are naive, or all aware.
+    """
+    if first is None or last is None:
         return 0.0
-    lasts = source.last - source.first + _SECOND
+    begin = first if start is None else max(start, first)
     # The second is added to the difference: the last instant that a record may have is the last of the calendar.
-    shared = min(end - _SECOND, source.last) - max(start, source.first) + _SECOND
-    return source.rows * max(shared / lasts, 0.0)
+    until = last if end is None else min(end - _SECOND, last)
+    return max((until - begin + _SECOND) / (last - first + _SECOND), 0.0)
+
+
+def _expected(source: Source, start: datetime, end: datetime) -> float:
+    return source.rows * share(source.first, source.last, start, end)
 
 
 def _borders(base: Sequence[Source], start: datetime, end: datetime, fewest: int) -> Iterator[datetime]:

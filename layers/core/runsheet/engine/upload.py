@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from isal import isal_zlib
 
 from runsheet.engine.errors import OriginalGone, too_large
+from runsheet.runtime import object_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,8 @@ _MOST_PARTS = 10_000
 _COPIED_BYTES = 64 * MIB
 # Parts on their way at once: one connection to S3 is slower than the network of a Lambda. Copies hold no memory.
 _SENDERS, _COPIERS = 3, 8
-# What S3 says of an object that is gone, is another or shorter; 403 where listing is not allowed.
-_GONE = frozenset({"NoSuchKey", "AccessDenied", "PreconditionFailed", "InvalidRange", "403", "404", "412"})
+# What S3 says of an object that is another by now, or shorter.
+_CHANGED = frozenset({"PreconditionFailed", "InvalidRange", "412"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +330,7 @@ def _unless_gone(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - an answer of
     try:
         return call()
     except ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _GONE:
+        if object_failures.is_gone(failure) or object_failures.code(failure) in _CHANGED:
             raise OriginalGone from failure
         raise
 

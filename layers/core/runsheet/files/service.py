@@ -11,7 +11,7 @@ from runsheet import ids
 from runsheet.errors import missing
 from runsheet.files import table
 from runsheet.files.model import PURPOSE, FileList, file_object
-from runsheet.runtime import clients, clock, paging
+from runsheet.runtime import clients, clock, object_failures, paging
 from runsheet.runtime.http import Response
 from runsheet.runtime.settings import settings
 
@@ -30,7 +30,6 @@ _MAX_GZIP_BYTES = 5 * MAX_INLINE_BYTES
 # The others are compressed already.
 _SHRINKING = ("csv", "jsonl")
 DOWNLOAD_SECONDS = 900
-_GONE = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})  # S3 answers 403 where listing is not allowed
 
 
 def retrieve(tenant: Tenant, file_id: str) -> File:
@@ -120,7 +119,7 @@ def stored_object(file: File, extent: str | None = None) -> GetObjectOutputTypeD
     try:
         return clients.s3().get_object(Bucket=settings().results_bucket, Key=file.key, **options)
     except ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _GONE:
+        if object_failures.is_gone(failure):
             raise missing("file", file.id) from None
         raise
 

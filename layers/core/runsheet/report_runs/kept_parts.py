@@ -16,7 +16,7 @@ from runsheet.engine.kept_parts import KeptPart, KeptResult
 from runsheet.engine.totals import Totals
 from runsheet.engine.upload import Original, Piece
 from runsheet.report_runs import reuse
-from runsheet.runtime import clients, clock
+from runsheet.runtime import clients, clock, object_failures
 from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 SUFFIX = ".parts.json"
 # S3 expires an object at midnight after its time: a run that begins now, and is tried again, is long over by then.
 _LEAST_SECONDS_LEFT = 3600
-# S3 answers 403 where listing is not allowed.
-_GONE = frozenset({"NoSuchKey", "AccessDenied", "403", "404"})
 
 
 def finder(tenant: Tenant, *, refresh: bool) -> Callable[[str], KeptResult | None]:
@@ -39,14 +37,14 @@ def finder(tenant: Tenant, *, refresh: bool) -> Callable[[str], KeptResult | Non
 
 def find(tenant: Tenant, family: str, *, now: int) -> KeptResult | None:
     """Return the tenant's newest result of a family, by two reads; None if there is none, or not for long any more."""
-    item = reuse.kept(tenant, family)
+    item = reuse.item(tenant, family)
     if item is None or item["expires_at"] - now < _LEAST_SECONDS_LEFT:
         return None
     bucket, key = settings().results_bucket, item["key"]
     try:
         listed = json.load(clients.s3().get_object(Bucket=bucket, Key=key + SUFFIX)["Body"])
     except ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _GONE:
+        if object_failures.is_gone(failure):
             return None
         raise
     original = Original(bucket, key, listed["etag"])

@@ -38,7 +38,7 @@ def find(tenant: Tenant, fingerprint: str, *, now: int) -> Result | None:
 
     It has at least half of its time left: who asks for a report does not expect its file to be gone tomorrow.
     """
-    values = _get(tenant, fingerprint)
+    values = item(tenant, fingerprint)
     if values is None:
         return None
     file = File(**values["result_file"])
@@ -49,37 +49,26 @@ def find(tenant: Tenant, fingerprint: str, *, now: int) -> Result | None:
 
 def put_operation(tenant: Tenant, fingerprint: str, result: Result) -> Any:  # noqa: ANN401 - typed by the client
     """Return the write that remembers a result, in place of an earlier one of the same inputs."""
-    item = {
-        "tenant": tenant.partition,
-        "fingerprint": fingerprint,
-        "run_id": result.run_id,
-        "result_file": result.file.as_dict(),
-        "manifest": result.manifest,
-        "expires_at": result.file.expires_at,
-    }
-    return {"Put": {"TableName": settings().reusable_results_table, "Item": to_item(item)}}
-
-
-def kept(tenant: Tenant, family: str) -> dict[str, Any] | None:
-    """Return `key` and `expires_at` of a family's newest result, by one strongly consistent read; None without one."""
-    return _get(tenant, family)
+    values = {"run_id": result.run_id, "result_file": result.file.as_dict(), "manifest": result.manifest}
+    return _put(tenant, fingerprint, values, expires_at=result.file.expires_at)
 
 
 def kept_operation(tenant: Tenant, family: str, file: File) -> Any:  # noqa: ANN401 - typed by the client
     """Return the write that remembers a result as the newest of its family."""
-    item = {
-        "tenant": tenant.partition,
-        "fingerprint": family,
-        "key": file.key,
-        "expires_at": file.expires_at,
-    }
-    return {"Put": {"TableName": settings().reusable_results_table, "Item": to_item(item)}}
+    return _put(tenant, family, {"key": file.key}, expires_at=file.expires_at)
 
 
-def _get(tenant: Tenant, fingerprint: str) -> dict[str, Any] | None:
+def item(tenant: Tenant, fingerprint: str) -> dict[str, Any] | None:
+    """Return what one of the operations has written, by one strongly consistent read; None without an item."""
     answer = dynamodb().get_item(
         TableName=settings().reusable_results_table,
         Key=to_item({"tenant": tenant.partition, "fingerprint": fingerprint}),
         ConsistentRead=True,
     )
     return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def _put(tenant: Tenant, fingerprint: str, values: dict[str, Any], *, expires_at: int) -> Any:  # noqa: ANN401
+    key = {"tenant": tenant.partition, "fingerprint": fingerprint}
+    written = to_item(key | values | {"expires_at": expires_at})
+    return {"Put": {"TableName": settings().reusable_results_table, "Item": written}}
