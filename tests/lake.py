@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.client import BaseClient
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from runsheet.datasets import service
 from runsheet.engine import credentials
@@ -42,8 +43,7 @@ RECORD = {
 @contextmanager
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the body reach moto's S3 on a port."""
-    host, port = _server().get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{_server().port}")
     forget()
     try:
         yield
@@ -51,13 +51,22 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         forget()
 
 
+class _KeptAlive(WSGIRequestHandler):
+    """A connection for many requests, which DuckDB makes by the hundred."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+
 @cache
-def _server() -> ThreadedMotoServer:
-    """Return the server of this process: it has no state, and takes half a second to stop."""
+def _server() -> BaseWSGIServer:
+    """Return the server of this process, which has no state of its own."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    atexit.register(server.stop)
+    # Not moto's own server: it looks for the service of every request in its folder of services.
+    app = create_backend_app("s3")
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_KeptAlive)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    atexit.register(server.shutdown)
     return server
 
 

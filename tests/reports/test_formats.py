@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDERS = cases.folders()
-# Every case in many parts; of every report type one in one part, which is written by another way.
+# Every case in one part; of every report type one in many parts, which are joined by another way.
 OF_EACH_TYPE = {folder.parent.name: folder for folder in reversed(FOLDERS)}.values()
 CASES = pytest.mark.parametrize(
     ("folder", "rows_per_part"),
     [
         pytest.param(folder, rows, id=f"{folder.parent.name}-{folder.name}-{parts}")
-        for folders, rows, parts in ((FOLDERS, 1, "many parts"), (OF_EACH_TYPE, 250_000, "one part"))
+        for folders, rows, parts in ((FOLDERS, 250_000, "one part"), (OF_EACH_TYPE, 1, "many parts"))
         for folder in folders
     ],
 )

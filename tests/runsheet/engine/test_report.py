@@ -259,7 +259,7 @@ def test_sql_of_a_report_type_that_reads_elsewhere_fails_and_stores_nothing(
 ) -> None:
     own = put("dsf_1", records(1, "2024-01-01"))
     put("dsf_2", records(1, "2024-01-01"), owner="org_b/live")
-    path = read.format(lake=os.environ["LAKE_BUCKET"], endpoint=os.environ["AWS_ENDPOINT_URL"])
+    path = read.format(lake=os.environ["LAKE_BUCKET"], endpoint=os.environ["AWS_ENDPOINT_URL_S3"])
     sql = f"select count(*) as count, 'x' as currency from balance_transactions, {path}"
     hostile = dataclasses.replace(
         catalog.report_type("balance_change_from_activity.summary.1"), sql=sql, order_by="count"

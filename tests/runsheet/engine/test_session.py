@@ -50,7 +50,7 @@ def places(lake: None, tmp_path: Path) -> dict[str, str]:  # noqa: ARG001 - the 
     for key in (OWN, OTHER, OWN_TEST):
         boto3.client("s3").put_object(Bucket=names["lake"], Key=key, Body=local.read_bytes())
     boto3.client("s3").put_object(Bucket=names["results"], Key="results/org_b/live/run.csv", Body=b"x")
-    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    endpoint = os.environ["AWS_ENDPOINT_URL_S3"]
     keys = {"own": OWN, "other": OTHER, "own_test": OWN_TEST}
     return names | keys | {"endpoint": endpoint, "local": str(local), "folder": str(tmp_path)}
 

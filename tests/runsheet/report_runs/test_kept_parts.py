@@ -36,6 +36,8 @@ TENANT = Tenant("org_a", "test")
 DATASET = "balance_transactions"
 ITEMIZED = "balance_change_from_activity.itemized.3"
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+# Each column of each part takes a millisecond to plan.
+FEW = ["balance_transaction_id", "created", "gross", "net", "description"]
 YEAR: dict[str, Any] = {
     "interval_start": str(int(FIRST.timestamp())),
     "interval_end": str(int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())),
@@ -100,7 +102,8 @@ def months(data: Lake, count: int = 6) -> None:
 
 
 def ran(tenant: Tenant = TENANT, report_type: str = ITEMIZED, **parameters: Any) -> ReportRun:
-    run = creation.create(tenant, NewReportRun(report_type=report_type, parameters=YEAR | parameters))
+    few = {"columns": FEW} if report_type == ITEMIZED else {}
+    run = creation.create(tenant, NewReportRun(report_type=report_type, parameters=YEAR | few | parameters))
     execution.execute(RunRequested(organisation_id=tenant.organisation_id, mode=tenant.mode, run_id=run.id))
     ended = service.retrieve(tenant, run.id)
     assert ended.status == "succeeded"
@@ -463,10 +466,10 @@ def test_whatever_changes_the_joined_result_is_the_one_made_afresh(
             reporting_category=chance.choice(categories),
         )
 
-    for month in range(10):
+    for month in range(7):
         data.load(
             *(
-                one(10 * month + n, 30 * month + 5 * n, reporting_category=categories[0])
+                one(10 * month + n, 42 * month + 7 * n, reporting_category=categories[0])
                 for n in range(chance.randrange(1, 6))
             )
         )

@@ -35,6 +35,8 @@ _RETRIES = Config(
     parameter_validation=False,
 )
 
+_ENDPOINTS_OF_S3 = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"}
+
 
 def s3_config() -> Config:
     """Return how S3 is addressed: by host and region in AWS, by path where an endpoint is given (the local stack).
@@ -45,7 +47,7 @@ def s3_config() -> Config:
         Config(
             signature_version="s3v4",
             s3={
-                "addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual",
+                "addressing_style": "path" if os.environ.keys() & _ENDPOINTS_OF_S3 else "virtual",
                 # TLS and a CRC32 protect a body already; its SHA-256 in the signature would double the hashing.
                 "payload_signing_enabled": False,
             },
