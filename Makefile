@@ -24,7 +24,7 @@ down: $(INSTALLED) ## Stop the local stack; its data is kept
 	@$(BIN)/python -m local down
 
 test: $(INSTALLED) ## Run all tests; they start a local stack of their own
-	$(BIN)/pytest -n 3 --dist worksteal --timeout 300 --session-timeout 2400
+	$(BIN)/pytest -n 4 --dist worksteal --timeout 300 --session-timeout 2400
 
 check: $(INSTALLED) ## Check format, style, types and the template
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from hypothesis import settings as hypothesis_settings
-from moto import mock_aws
+from moto import backend_index, mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
@@ -62,6 +62,13 @@ _AWS = {
     "ALLOW_LOCAL_WEBHOOKS": "false",
     "EVENT_BUS": "runsheet-events",
 }
+
+# Moto tries the addresses of each of its services, for every call, and makes seven answers of each for every test. What is
+# none of these is refused.
+_SERVICES = {*clients.SERVICES, "cloudformation", "dynamodbstreams", "glue", "iam", "ses"}
+backend_index.backend_url_patterns[:] = [
+    (service, pattern) for service, pattern in backend_index.backend_url_patterns if service in _SERVICES
+]
 
 # The local stack of a test run, for the tests of more than one folder.
 pytest_plugins = ["tests.running_stack"]

@@ -224,10 +224,14 @@ def _addresses(partition: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+# What it has read, files of botocore's, stays the same whatever is forgotten.
+_LOADER = _Loader()
+
+
 @cache
 def _session() -> Session:
     session = get_session()
-    session.register_component("data_loader", _Loader())
+    session.register_component("data_loader", _LOADER)
     return session
 
 
