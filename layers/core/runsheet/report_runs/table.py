@@ -146,14 +146,9 @@ def release(run: ReportRun, lease: str, *, now: int) -> None:
 
 def leave_waiting(run: ReportRun, lease: str, *, now: int) -> None:
     """Give the lease back, if it is held still, of a run that there is no room for: it was not tried, and waits."""
-    later = min(now + _WAITING_SECONDS, run.deadline)
-    _work.end(
-        run.tenant,
-        run.id,
-        lease,
-        "SET waiting_in = :organisation, attention_at = :later, attempts = attempts - :one REMOVE lease, lease_until",
-        {":organisation": run.tenant.organisation_id, ":later": later, ":one": 1},
-    )
+    expression, values = _waiting(run, now, _WAITING_SECONDS)
+    values |= {":organisation": run.tenant.organisation_id}
+    _work.end(run.tenant, run.id, lease, f"SET waiting_in = :organisation, {expression}", values)
 
 
 def waiting(organisation_id: str, *, most: int) -> list[tuple[Tenant, str]]:
@@ -188,7 +183,7 @@ def worked_on(slots: Collection[Slot], *, now: int) -> frozenset[Slot]:
 
 def note_query(run: ReportRun, lease: str, query: AthenaQuery, *, now: int) -> bool:
     """Note the query that carries the run out, and give the lease back, both or neither; False if the lease was lost."""
-    expression, values = _waiting(run, now)
+    expression, values = _waiting(run, now, QUERY_ATTENTION_SECONDS)
     update = _work.held_update(
         run.tenant, run.id, lease, f"SET query_id = :query, {expression}", values | {":query": query.id}
     )
@@ -198,16 +193,16 @@ def note_query(run: ReportRun, lease: str, query: AthenaQuery, *, now: int) -> b
 
 def wait(run: ReportRun, lease: str, *, now: int) -> None:
     """Give the lease of a run back whose query runs still."""
-    expression, values = _waiting(run, now)
+    expression, values = _waiting(run, now, QUERY_ATTENTION_SECONDS)
     _work.end(run.tenant, run.id, lease, f"SET {expression}", values)
 
 
-def _waiting(run: ReportRun, now: int) -> tuple[str, dict[str, Any]]:
-    """Return what is set of a run that waits for its query: the sweeper looks after it if no event comes.
+def _waiting(run: ReportRun, now: int, seconds: int) -> tuple[str, dict[str, Any]]:
+    """Return what is set of a run that waits for room or its query: if nothing comes, the sweeper looks after `seconds`.
 
     The worker has done what it was taken for, so that is no attempt.
     """
-    later = max(min(now + QUERY_ATTENTION_SECONDS, run.deadline), now + 1)
+    later = max(min(now + seconds, run.deadline), now + 1)
     return (
         "attention_at = :later, attempts = :before REMOVE lease, lease_until",
         {":later": later, ":before": run.attempts - 1},
