@@ -57,7 +57,8 @@ def snapshot(bucket: str, dataset: str) -> Snapshot:
 
 def use(endpoint: str, bucket: str) -> None:
     """Make this process a worker whose AWS is the plain server, and which has no packages but a worker's."""
-    sys.modules |= dict.fromkeys(_NOT_IN_A_WORKER)
+    for name in _NOT_IN_A_WORKER:
+        sys.modules[name] = None  # type: ignore[assignment] # Python's own way to say that it is not there
     os.environ |= {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "bench",

@@ -126,6 +126,7 @@ def test_a_column_that_the_other_type_does_not_have_is_refused(columns: str) -> 
             'order_by = "a"\nin_order = true\n[reads]\nx = "all"\ny = "all"',
         ),
         ('order_by = "a"', 'order_by = "a"\nin_order = true\nin_parts = true'),
+        ('order_by = "a"', 'order_by = "a"\nin_order = true\nbounds_only = true'),
         ('order_by = "a"', 'order_by = "a"\ndefault_columns = ["b"]'),
         (
             'order_by = "a"',

@@ -6,6 +6,8 @@ import re
 
 import duckdb
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from runsheet import catalog
 from runsheet.catalog import ReportType, header, shelf
@@ -309,6 +311,37 @@ def test_a_report_in_order_is_ordered_by_the_time_and_key_of_its_dataset(report_
     for sql in (*report_type.views.values(), report_type.sql):
         assert not re.search(moving, without_comments(sql))
         assert report_type.in_parts or not re.search(leaving_out, without_comments(sql))
+
+
+@each_type
+def test_what_reads_the_time_of_records_for_the_bounds_alone_says_so(report_type: ReportType) -> None:
+    times = {schema(dataset).time for dataset in report_type.reads}
+    shown = {column.name for column in report_type.columns} | set(re.findall(r"\w+", report_type.order_by))
+    queries = [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
+    named = [
+        column
+        for sql in queries
+        for column in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Column)
+        if column.name in times
+    ]
+    only = not times & shown and all(is_compared_with_a_bound(column) for column in named)
+    made_whole = not report_type.in_order and not report_type.in_parts and report_type.pivot is None
+    if report_type.bounds_only:
+        assert only
+        assert made_whole
+    elif len(report_type.reads) == 1 and named:
+        assert not (only and made_whole)
+
+
+def is_compared_with_a_bound(column: exp.Expression) -> bool:
+    """Whether a time is at or after a bound, or before it: what all records on one side of it are alike in."""
+    compared = column.parent
+    if not isinstance(compared, (exp.GTE, exp.LT)) or compared.this is not column:
+        return False
+    return isinstance(compared.expression, exp.Parameter | exp.Placeholder) and compared.expression.name in {
+        "interval_start",
+        "interval_end",
+    }
 
 
 def without_comments(sql: str) -> str:

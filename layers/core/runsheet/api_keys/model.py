@@ -19,7 +19,7 @@ Kind = Literal["secret", "restricted", "access"]
 
 # What a key can be restricted to. The first name is the v1 contract's (section 1.4); it covers creating runs.
 PERMISSIONS = {
-    "report_runs_and_report_types_read": "create, retrieve and list report runs of every type, account usage included; read report types",
+    "report_runs_and_report_types_read": "create, retrieve and list report runs, of account usage too; read report types",
     "files_read": "retrieve and list files, and download them",
     "file_links_read": "retrieve and list file links, whose addresses open the files",
     "file_links_write": "create and update file links",

@@ -134,6 +134,8 @@ class ReportHeader(_Header):
             sorted where the records are in order already. It reads one dataset, and `order_by` begins with the
             dataset's time and key.
         in_parts: True if the rows are in order but for a join that leaves records out: each part is sorted.
+        bounds_only: True if the SQL does nothing with the time of its records but compare it with the bounds of the
+            interval: of files whose records lie on one side of both it is not read. Each type says so of itself.
         order_by: the SQL expressions that order the rows, over the columns of the SQL; they order all rows. Those
             of a pivot begin with its period.
         default_columns: columns of a run that asks for none; None if every column is given.
@@ -157,6 +159,7 @@ class ReportHeader(_Header):
     accounts: Accounts = "own"
     in_order: bool = False
     in_parts: bool = False
+    bounds_only: bool = False
     order_by: str = Field(min_length=1)
     default_columns: tuple[str, ...] | None = None
     quotes: Literal["all", "text"] = "all"
@@ -193,6 +196,8 @@ class ReportHeader(_Header):
             raise ValueError("only a report over one dataset can be made in parts of its records")
         if self.in_order and self.in_parts:
             raise ValueError("what is in order is in parts anyway")
+        if self.bounds_only and (self.in_order or self.in_parts or self.pivot is not None):
+            raise ValueError("what is made in parts of time reads the time of each record")
         return self
 
     @model_validator(mode="after")

@@ -105,6 +105,7 @@ class ReportType:
     accounts: Accounts
     in_order: bool
     in_parts: bool
+    bounds_only: bool
     order_by: str
     default_columns: tuple[str, ...] | None
     quotes: str
@@ -136,6 +137,7 @@ class ReportType:
             accounts=head.accounts,
             in_order=head.in_order,
             in_parts=head.in_parts,
+            bounds_only=head.bounds_only,
             order_by=head.order_by,
             default_columns=head.default_columns,
             quotes=head.quotes,

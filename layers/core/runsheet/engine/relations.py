@@ -53,6 +53,13 @@ class Source:
             return False
         return (end is None or self.first < end) and (start is None or self.last >= start)
 
+    def side(self, bounds: Sequence[datetime]) -> tuple[bool, ...] | None:
+        """Return for each bound whether all its records are at it or after it, not before; None if one lies between them."""
+        if self.first is None or self.last is None:
+            return None
+        after = tuple(self.first >= bound for bound in bounds)
+        return after if after == tuple(self.last >= bound for bound in bounds) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -95,12 +102,24 @@ class Relation:
             )
 
     def sql(
-        self, start: datetime | None = None, end: datetime | None = None, *, with_recent: bool = True
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        with_recent: bool = True,
+        sides_of: Sequence[datetime] = (),
     ) -> str:
         """Return the query of the dataset's columns; of files without records from `start` to `end`, nothing.
 
         The bounds only leave files out, they filter no record. Without recent records, those of base files that recent
         ones replace or delete are left out all the same. `prepare` was called before.
+
+        Args:
+            start: naive UTC; None is no bound.
+            end: the same.
+            with_recent: whether the records of recent files are among them.
+            sides_of: bounds that the time is compared with, and nothing else is done with it: a file whose records all lie
+                on one side of each has any time there for all of them, which then is neither read nor compared.
         """
         columns = ", ".join(column.name for column in self.schema.columns)
         base = [source for source in self.base if source.overlaps(start, end)]
@@ -111,7 +130,9 @@ class Relation:
             # Not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base. And no anti join:
             # from about 100 recent files on it takes the base for the smaller side, and holds all of its keys in memory.
             kept = f" where base.{key} not in (select key from {latest})" if self.recent else ""  # noqa: S608
-            parts.append(f"select {columns} from {self._files(base)} as base{kept}")  # noqa: S608
+            for side, sources in _by_side(base, sides_of).items():
+                named = columns if side is None else self._columns_at(sources[0])
+                parts.append(f"select {named} from {self._files(sources)} as base{kept}")  # noqa: S608
         if recent and with_recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
@@ -197,6 +218,14 @@ class Relation:
         paths = ", ".join(literal(source.path) for source in sources)
         return f"read_parquet([{paths}], schema = map {{{schema}}})"
 
+    def _columns_at(self, source: Source) -> str:
+        """Return the columns, all with the time of the first record of a file."""
+        time = self.schema.time
+        return ", ".join(
+            f"timestamp '{source.first}'::{column.type} as {time}" if column.name == time else column.name
+            for column in self.schema.columns
+        )
+
     def _nothing(self) -> str:
         columns = ", ".join(f"null::{column.type} as {column.name}" for column in self.schema.columns)
         return f"select {columns} where false"
@@ -223,6 +252,15 @@ def relation(snapshot: Snapshot) -> Relation:
 def naive(moment: datetime) -> datetime:
     """Return an instant as it is stored: UTC without saying so."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _by_side(
+    base: Sequence[Source], bounds: Sequence[datetime]
+) -> dict[tuple[bool, ...] | None, list[Source]]:
+    by_side: dict[tuple[bool, ...] | None, list[Source]] = {}
+    for source in base:
+        by_side.setdefault(source.side(bounds) if bounds else None, []).append(source)
+    return by_side
 
 
 def _source(bucket: str, file: DataFile, index: int) -> Source:

@@ -317,7 +317,8 @@ class Run:
         if bounds != _UNBOUNDED and not self._is_about_interval:
             conditions.append(f"{part.schema.time} >= $part_start and {part.schema.time} < $part_end")
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        query = self._without_recent(part, bounds).sql(*bounds)
+        sides_of = [bound for bound in self._interval if bound is not None and self.report_type.bounds_only]
+        query = self._without_recent(part, bounds).sql(*bounds, sides_of=sides_of)
         return f"select * from ({query}) as records{where}"  # noqa: S608 - names of the catalogue
 
     def _without_recent(

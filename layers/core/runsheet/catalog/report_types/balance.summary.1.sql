@@ -1,6 +1,7 @@
 /* +++
 name = "Balance summary"
 meaning = "Balance at the start of the interval, what moved it, and the balance at its end, for each currency."
+bounds_only = true
 records_of = "balance.summary.2"
 order_by = "connected_account, currency, position"
 default_columns = ["category", "description", "net_amount", "currency"]

@@ -1,6 +1,7 @@
 /* +++
 name = "Balance summary"
 meaning = "Balance at the start of the interval, what moved it before and after fees, and the balance at its end, for each currency."
+bounds_only = true
 order_by = "connected_account, currency, position"
 default_columns = ["category", "description", "net_amount", "currency"]
 

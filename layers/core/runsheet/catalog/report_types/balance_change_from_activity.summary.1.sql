@@ -1,6 +1,7 @@
 /* +++
 name = "Balance change from activity summary"
 meaning = "Number and sums of the transactions other than payouts, by reporting category, with a total, for each currency."
+bounds_only = true
 records_of = "balance_change_from_activity.itemized.3"
 order_by = "connected_account, currency, reporting_category = 'total', reporting_category"
 default_columns = ["reporting_category", "currency", "count", "gross", "fee", "net"]

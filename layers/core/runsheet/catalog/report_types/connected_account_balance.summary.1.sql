@@ -1,6 +1,7 @@
 /* +++
 name = "Connected account balance summary"
 meaning = "Balance at the start of the interval, what moved it, and the balance at its end, for each currency. For the connected accounts that the run names, or all of them."
+bounds_only = true
 accounts = "connected"
 rows_of = "balance.summary.1"
 

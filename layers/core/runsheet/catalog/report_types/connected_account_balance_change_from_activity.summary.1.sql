@@ -1,6 +1,7 @@
 /* +++
 name = "Connected account balance change from activity summary"
 meaning = "Number and sums of the transactions other than payouts, by reporting category, with a total, for each currency. For the connected accounts that the run names, or all of them."
+bounds_only = true
 accounts = "connected"
 rows_of = "balance_change_from_activity.summary.1"
 
