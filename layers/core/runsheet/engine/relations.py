@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from runsheet.engine.session import literal
+from runsheet.engine.session import PARQUET, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     import duckdb
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Whether a line deletes the record of its key.
 _DELETED = ("_deleted", "BOOLEAN")
+# So small that a part of the time reads little more than its own.
+_ROWS_IN_A_GROUP = 20_480
 _KEY = re.compile(r"lake/[0-9A-Za-z_./-]+", re.ASCII)
 
 
@@ -62,12 +64,26 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """What recent files hold, in two files on the disk: each part of a run would else read all of them again.
+
+    Attributes:
+        held: path of every version, deletions too, with `_index`, the position of its file.
+        latest: path of those versions that are the latest of their keys and no deletions, by time.
+    """
+
+    held: str
+    latest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
-    """The files of a dataset that a run reads; base by time, recent by version."""
+    """The files of a dataset that a run reads; base by time, recent by version; and recent ones as they were gathered."""
 
     schema: Schema
     base: tuple[Source, ...]
     recent: tuple[Source, ...]
+    gathered: Gathered | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -101,6 +117,40 @@ class Relation:
                 f" from {self._files(self.recent)} group by {key}"
             )
 
+    def gather(
+        self, connection: duckdb.DuckDBPyConnection, files: Gathered, named: Container[str]
+    ) -> Relation:
+        """Read recent files once, in place of `prepare`, and return the relation that reads them from the disk from now on.
+
+        Args:
+            connection: a session that may write to both of `files`.
+            files: where to.
+            named: the columns that are needed beside key and time; the others are read as NULL.
+        """
+        if not self.recent:
+            return self
+        key, time = self.schema.key, self.schema.time
+        needed = [
+            column.name
+            for column in self.schema.columns
+            if column.name in {key, time} or column.name in named
+        ]
+        columns = ", ".join(needed)
+        held = f"read_parquet({literal(files.held)})"
+        connection.execute(
+            f"copy (select {columns}, _deleted, file_index::bigint as _index from {self._files(self.recent)})"  # noqa: S608
+            f" to {literal(files.held)} ({PARQUET})"
+        )
+        connection.execute(
+            f"create table {self._latest} as select {key} as key, max(_index) as file_index from {held} group by {key}"  # noqa: S608
+        )
+        connection.execute(
+            f"copy (select {columns} from {held} as held semi join {self._latest} as latest"  # noqa: S608
+            f" on latest.key = held.{key} and latest.file_index = held._index where _deleted is not true"
+            f" order by {time}, {key}) to {literal(files.latest)} ({PARQUET}, row_group_size {_ROWS_IN_A_GROUP})"
+        )
+        return replace(self, gathered=files)
+
     def sql(
         self,
         start: datetime | None = None,
@@ -133,7 +183,9 @@ class Relation:
             for side, sources in _by_side(base, sides_of).items():
                 named = columns if side is None else self._columns_at(sources[0])
                 parts.append(f"select {named} from {self._files(sources)} as base{kept}")  # noqa: S608
-        if recent and with_recent:
+        if recent and with_recent and self.gathered is not None:
+            parts.append(f"select {columns} from {self._read([self.gathered.latest])} as recent")  # noqa: S608
+        elif recent and with_recent:
             indexes = ", ".join(str(source.index) for source in recent)
             parts.append(
                 f"select {columns} from (select *, [{indexes}][(file_index + 1)::bigint] as _index"  # noqa: S608
@@ -151,14 +203,15 @@ class Relation:
         version belongs into another part, or another file says so. What is not in the answer is as without recent files.
 
         Args:
-            connection: a session where `prepare` was called.
+            connection: a session where they were gathered.
             parts: naive UTC.
         """
-        if not self.recent or not parts:
+        if self.gathered is None or not parts:
             return {}
         key, time, latest = self.schema.key, self.schema.time, self._latest
         of_key = f"select {key} as key, {time}::timestamp as moment"
-        held = f"{of_key} from {self._files(self.recent)} where {time} is not null"
+        recent = f"read_parquet({literal(self.gathered.held)})"
+        held = f"{of_key} from {recent} where {time} is not null"
         if near := self._with_keys_near(connection):
             base = f"{self._files(near)} as base semi join {latest} on {latest}.key = base.{key}"
             held += f" union all {of_key} from {base}"
@@ -169,8 +222,8 @@ class Relation:
                 select distinct key, number from held asof join parts on held.moment >= parts.first
                 where held.moment < $end
             )
-            select distinct number, file_index::bigint
-            from hit join (select {key} as key, file_index from {self._files(self.recent)}) as recent using (key)
+            select distinct number, _index
+            from hit join (select {key} as key, _index from {recent}) as recent using (key)
             order by all""",  # noqa: S608 - names of the catalogue
             {
                 "numbers": list(range(len(parts))),
@@ -209,13 +262,16 @@ class Relation:
         return f"latest_{self.schema.dataset}"
 
     def _files(self, sources: Iterable[Source]) -> str:
+        return self._read(source.path for source in sources)
+
+    def _read(self, files: Iterable[str]) -> str:
         # DuckDB else takes the first file's columns for those of all; union_by_name knows no column that is in no file.
         columns = [*((column.name, column.type) for column in self.schema.columns), _DELETED]
         schema = ", ".join(
             f"{literal(name)}: {{'name': {literal(name)}, 'type': {literal(kind)}, 'default_value': null}}"
             for name, kind in columns
         )
-        paths = ", ".join(literal(source.path) for source in sources)
+        paths = ", ".join(literal(path) for path in files)
         return f"read_parquet([{paths}], schema = map {{{schema}}})"
 
     def _columns_at(self, source: Source) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices, timezones
 from runsheet.engine.cutting import CELL_BYTES, SORTED_SHARE, WORKERS, is_cut, is_in_parts, is_joined
-from runsheet.engine.relations import naive
+from runsheet.engine.relations import Gathered, naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.totals import Totals, money_columns, totals
 
@@ -86,7 +87,13 @@ class Run:
     def paths(self) -> tuple[str, ...]:
         """Every path that the run's session may open: what it reads, and the files of its parts."""
         read = (path for part in self.relations.values() for path in part.paths)
-        return (*read, *(str(self._file(number)) for number in range(self._files)), str(self._result))
+        recent = (path for name in self.relations for path in astuple(self._gathered(name)))
+        return (
+            *read,
+            *recent,
+            *(str(self._file(number)) for number in range(self._files)),
+            str(self._result),
+        )
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make in the session what the report's SQL and its relations refer to."""
@@ -99,8 +106,10 @@ class Run:
         connection.execute(
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
-        for part in self.relations.values():
-            part.prepare(connection)
+        self.relations = {
+            name: part.gather(connection, self._gathered(name), self._words)
+            for name, part in self.relations.items()
+        }
         if self.report_type.reads_organisations:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():
@@ -356,6 +365,17 @@ class Run:
             return False
         (only,) = self.relations.values()
         return self._without_recent(only, bounds).within(*bounds).is_in_order()
+
+    def _gathered(self, dataset: str) -> Gathered:
+        return Gathered(*(str(self.directory / f"{kind}-{dataset}") for kind in ("held", "latest")))
+
+    @property
+    def _words(self) -> set[str]:
+        """Every word of the report's SQL and its columns: the names of the columns that it needs are among them."""
+        report_type = self.report_type
+        queries = [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
+        named = {"connected_account", *(column.name for column in report_type.columns)}
+        return named.union(*(re.findall(r"\w+", query) for query in queries))
 
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}"
