@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import boto3
@@ -185,3 +186,29 @@ def test_a_literal_holds_its_text() -> None:
     assert session.literal("it's") == "'it''s'"
     with pytest.raises(ValueError, match="NUL"):
         session.literal("a\0b")
+
+
+def test_the_signature_of_httpfs_is_checked_once_a_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(session, "_signature_checked", threading.Event())
+    allowed = "select current_setting('allow_unsigned_extensions')"
+    changed = tmp_path / "httpfs.duckdb_extension"
+    content = bytearray(session._httpfs().read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "_httpfs", lambda: changed)
+        with pytest.raises(duckdb.IOException, match="signature"), session.connect():
+            pass
+    with session.connect() as first:
+        assert first.execute(allowed).fetchall() == [(False,)]
+    with session.connect(remote=False) as without:
+        assert without.execute(allowed).fetchall() == [(False,)]
+    with session.connect() as second:
+        assert second.execute(allowed).fetchall() == [(True,)]
+        session.lock(second, ())
+        # Under another name, as of what is loaded already nothing is loaded again.
+        other = changed.rename(tmp_path / "other.duckdb_extension")
+        with pytest.raises(duckdb.PermissionException, match="disabled"):
+            second.execute(f"load '{other}'")

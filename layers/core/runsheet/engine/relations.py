@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from runsheet.engine.session import PARQUET, literal
+from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Whether a line deletes the record of its key.
 _DELETED = ("_deleted", "BOOLEAN")
+# What a run writes for itself is read within seconds: to compress it costs more than it saves.
+_ON_DISK = "format parquet, compression uncompressed, use_tmp_file false"
 # So small that a part of the time reads little more than its own.
 _ROWS_IN_A_GROUP = 20_480
 _KEY = re.compile(r"lake/[0-9A-Za-z_./-]+", re.ASCII)
@@ -139,7 +141,7 @@ class Relation:
         held = f"read_parquet({literal(files.held)})"
         connection.execute(
             f"copy (select {columns}, _deleted, file_index::bigint as _index from {self._files(self.recent)})"  # noqa: S608
-            f" to {literal(files.held)} ({PARQUET})"
+            f" to {literal(files.held)} ({_ON_DISK})"
         )
         connection.execute(
             f"create table {self._latest} as select {key} as key, max(_index) as file_index from {held} group by {key}"  # noqa: S608
@@ -147,7 +149,7 @@ class Relation:
         connection.execute(
             f"copy (select {columns} from {held} as held semi join {self._latest} as latest"  # noqa: S608
             f" on latest.key = held.{key} and latest.file_index = held._index where _deleted is not true"
-            f" order by {time}, {key}) to {literal(files.latest)} ({PARQUET}, row_group_size {_ROWS_IN_A_GROUP})"
+            f" order by {time}, {key}) to {literal(files.latest)} ({_ON_DISK}, row_group_size {_ROWS_IN_A_GROUP})"
         )
         return replace(self, gathered=files)
 
