@@ -162,11 +162,11 @@ def _render(
 
 @contextmanager
 def prepared(
-    tenant: Tenant, inputs: Inputs, *, check: Callable[[], None] = lambda: None
+    tenant: Tenant, inputs: Inputs, *, is_rendered: bool = True, check: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Run, duckdb.DuckDBPyConnection]]:
     """Open a locked session over the tenant's files, and yield it with the run that is ready to be rendered in it.
 
-    `check` is as for `export`.
+    `check` is as for `export`; `is_rendered` says whether it will be.
 
     Raises:
         ReportFailed: the run cannot succeed as it is; also of what the body raises.
@@ -191,6 +191,7 @@ def prepared(
                 Path(directory),
                 rows_per_part(report_type, inputs.parameters, relations.values()),
                 inputs.organisations,
+                is_rendered,
                 check,
             )
             session.attach_lake(connection, credentials.result())

@@ -54,6 +54,7 @@ class Run:
         directory: where the parts are written; nothing else is.
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
+        is_rendered: whether its parts are rendered here, each of which would read all recent files.
         check: called while a query runs; if it raises, the query is interrupted.
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
@@ -67,6 +68,7 @@ class Run:
     directory: Path
     rows_per_part: int
     organisations: Sequence[RelatedOrganisation] = ()
+    is_rendered: bool = True
     check: Callable[[], None] = lambda: None
     columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
@@ -106,10 +108,14 @@ class Run:
         connection.execute(
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
-        self.relations = {
-            name: part.gather(connection, self._gathered(name), self._words)
-            for name, part in self.relations.items()
-        }
+        if self.is_rendered and is_cut(self.report_type):
+            self.relations = {
+                name: part.gather(connection, self._gathered(name), self._words)
+                for name, part in self.relations.items()
+            }
+        else:
+            for part in self.relations.values():
+                part.prepare(connection)
         if self.report_type.reads_organisations:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():

@@ -67,7 +67,7 @@ def begin(
     """
     if not service.may_scan(run.tenant):
         raise failures.scan_limit_reached()
-    with report.prepared(run.tenant, inputs, check=check) as (prepared, _):
+    with report.prepared(run.tenant, inputs, is_rendered=False, check=check) as (prepared, _):
         try:
             made = athena.statement(run.tenant, prepared)
         except ReportFailed as failed:
