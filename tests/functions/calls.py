@@ -192,7 +192,7 @@ AT_WORK: dict[str, dict[str, int]] = {
         "dynamodb:UpdateItem": 4,
         "s3:PutObject": 2,
         "s3 by duckdb:HEAD": 1,
-        "s3 by duckdb:GET": 3,
+        "s3 by duckdb:GET": 2,
     },
     "AnnounceFunction": {
         "dynamodb:GetItem": 3,
@@ -286,6 +286,6 @@ KEPT_PARTS: dict[str, dict[str, int]] = {
 
 # What DuckDB asks of S3 for a run that reads so many small files of one dataset, none of them compacted.
 DUCKDB_BY_FILES: dict[int, dict[str, int]] = {
-    1: {"s3 by duckdb:HEAD": 1, "s3 by duckdb:GET": 3},
-    4: {"s3 by duckdb:HEAD": 7, "s3 by duckdb:GET": 24},
+    1: {"s3 by duckdb:HEAD": 1, "s3 by duckdb:GET": 2},
+    4: {"s3 by duckdb:HEAD": 4, "s3 by duckdb:GET": 8},
 }

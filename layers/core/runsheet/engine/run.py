@@ -54,7 +54,7 @@ class Run:
         directory: where the parts are written; nothing else is.
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
-        is_rendered: whether its parts are rendered here, each of which would read all recent files.
+        is_rendered: whether its parts are rendered, by statements that would each read all recent files.
         check: called while a query runs; if it raises, the query is interrupted.
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
@@ -108,7 +108,7 @@ class Run:
         connection.execute(
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
-        if self.is_rendered and is_cut(self.report_type):
+        if self.is_rendered:
             self.relations = {
                 name: part.gather(connection, self._gathered(name), self._words)
                 for name, part in self.relations.items()
