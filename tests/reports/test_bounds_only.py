@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runsheet import catalog
 from runsheet.datasets.schema import schema
 from runsheet.engine.relations import Relation, Source
-from tests.reports import cases, ledgers
+from tests.reports import ledgers
 from tests.reports.ledgers import END, START
 
 if TYPE_CHECKING:
@@ -50,10 +48,6 @@ def test_a_file_is_at_a_bound_or_after_it_or_before_it_or_around_it(
 
 def test_a_file_without_records_is_on_no_side() -> None:
     assert Source("x", 0, None, None).side(BOUNDS) is None
-
-
-def rows(report_type: str, lake: dict[str, Relation], given: dict[str, Any]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(cases.csv(report_type, given, lake).decode())))
 
 
 def lake_of(records: list[Record], folder: Path, *, recent: list[Record]) -> Relation:
@@ -94,9 +88,9 @@ def test_the_rows_are_those_of_the_times_themselves(
     given = {"interval_start": START, "interval_end": END}
     known = catalog.report_type(report_type)
     given = {name: value for name, value in given.items() if name in known.parameters}
-    found = rows(report_type, {DATASET: relation}, given)
+    found = ledgers.report(report_type, {DATASET: relation}, **given)
     monkeypatch.setattr(catalog, "report_type", lambda _: replace(known, bounds_only=False))
-    assert found == rows(report_type, {DATASET: relation}, given)
+    assert found == ledgers.report(report_type, {DATASET: relation}, **given)
     assert found
 
 

@@ -185,10 +185,6 @@ def described(report_type: ReportType, connection: duckdb.DuckDBPyConnection) ->
     return {name: kind for name, kind, *_ in found}
 
 
-def every_sql(report_type: ReportType) -> list[str]:
-    return [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
-
-
 def header_of(report_type: ReportType) -> header.ReportHeader:
     return shelf._file(report_type.id).header
 
@@ -250,7 +246,7 @@ def test_a_pivot_lists_its_columns_and_sums_what_the_sql_gives(
 @each_type
 def test_the_sql_is_queries_with_the_parameters_of_the_header(report_type: ReportType) -> None:
     named: set[str] = set()
-    for sql in every_sql(report_type):
+    for sql in report_type.queries:
         [statement] = duckdb.extract_statements(sql)
         assert statement.type == duckdb.StatementType.SELECT
         named |= statement.named_parameters
@@ -269,7 +265,7 @@ def test_the_sql_is_queries_with_the_parameters_of_the_header(report_type: Repor
 @each_type
 def test_the_sql_names_relations_and_never_a_file(report_type: ReportType) -> None:
     named: set[str] = set()
-    for sql in every_sql(report_type):
+    for sql in report_type.queries:
         of_sql = set(re.findall(r"\b(?:from|join)\s+([^\s;()]+)", without_comments(sql)))
         # `is distinct from` compares, and is followed by a column.
         compared = set(re.findall(r"\bdistinct from\s+([^\s;()]+)", without_comments(sql)))
@@ -284,13 +280,13 @@ def test_the_sql_names_relations_and_never_a_file(report_type: ReportType) -> No
 @each_type
 def test_the_sql_leaves_the_accounts_to_the_engine(report_type: ReportType) -> None:
     """A condition of its own would make the same type of connected accounts impossible, or show theirs with the own."""
-    for sql in every_sql(report_type):
+    for sql in report_type.queries:
         assert not re.search(r"\bconnected_account\b\s*(is|=|<>|in)\b", without_comments(sql))
 
 
 @each_type
 def test_no_list_of_constants_is_compared_with_in(report_type: ReportType) -> None:
-    for sql in every_sql(report_type):
+    for sql in report_type.queries:
         assert not re.search(r"\bin\s*\(\s*'", without_comments(sql)), (
             "DuckDB makes a join of it, and rows lose their order"
         )
@@ -317,10 +313,9 @@ def test_a_report_in_order_is_ordered_by_the_time_and_key_of_its_dataset(report_
 def test_what_reads_the_time_of_records_for_the_bounds_alone_says_so(report_type: ReportType) -> None:
     times = {schema(dataset).time for dataset in report_type.reads}
     shown = {column.name for column in report_type.columns} | set(re.findall(r"\w+", report_type.order_by))
-    queries = [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
     named = [
         column
-        for sql in queries
+        for sql in report_type.queries
         for column in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Column)
         if column.name in times
     ]

@@ -150,6 +150,11 @@ class ReportType:
             sql=file.rows,
         )
 
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """All its SQL: that of its tables, of its views, and of its rows."""
+        return (*self.tables.values(), *self.views.values(), self.sql)
+
     def bind(self, given: Any) -> BoundParameters:  # noqa: ANN401 - it is what came over the wire
         """Check the `parameters` of a run: text from a form, or what `BoundParameters.echo` holds.
 

@@ -113,11 +113,7 @@ class Relation:
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Note once which recent file has the latest version of each key that they hold."""
         if self.recent:
-            key = self.schema.key
-            connection.execute(
-                f"create table {self._latest} as select {key} as key, max(file_index) as file_index"  # noqa: S608
-                f" from {self._files(self.recent)} group by {key}"
-            )
+            self._note_latest(connection, "file_index", self._files(self.recent))
 
     def gather(
         self, connection: duckdb.DuckDBPyConnection, files: Gathered, named: Container[str]
@@ -143,9 +139,7 @@ class Relation:
             f"copy (select {columns}, _deleted, file_index::bigint as _index from {self._files(self.recent)})"  # noqa: S608
             f" to {literal(files.held)} ({_ON_DISK})"
         )
-        connection.execute(
-            f"create table {self._latest} as select {key} as key, max(_index) as file_index from {held} group by {key}"  # noqa: S608
-        )
+        self._note_latest(connection, "_index", held)
         connection.execute(
             f"copy (select {columns} from {held} as held semi join {self._latest} as latest"  # noqa: S608
             f" on latest.key = held.{key} and latest.file_index = held._index where _deleted is not true"
@@ -262,6 +256,13 @@ class Relation:
     @property
     def _latest(self) -> str:
         return f"latest_{self.schema.dataset}"
+
+    def _note_latest(self, connection: duckdb.DuckDBPyConnection, index: str, versions: str) -> None:
+        key = self.schema.key
+        connection.execute(
+            f"create table {self._latest} as select {key} as key, max({index}) as file_index"  # noqa: S608
+            f" from {versions} group by {key}"
+        )
 
     def _files(self, sources: Iterable[Source]) -> str:
         return self._read(source.path for source in sources)

@@ -109,8 +109,9 @@ class Run:
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
         if self.is_rendered:
+            named = _words(self.report_type)
             self.relations = {
-                name: part.gather(connection, self._gathered(name), self._words)
+                name: part.gather(connection, self._gathered(name), named)
                 for name, part in self.relations.items()
             }
         else:
@@ -375,14 +376,6 @@ class Run:
     def _gathered(self, dataset: str) -> Gathered:
         return Gathered(*(str(self.directory / f"{kind}-{dataset}") for kind in ("held", "latest")))
 
-    @property
-    def _words(self) -> set[str]:
-        """Every word of the report's SQL and its columns: the names of the columns that it needs are among them."""
-        report_type = self.report_type
-        queries = [*report_type.tables.values(), *report_type.views.values(), report_type.sql]
-        named = {"connected_account", *(column.name for column in report_type.columns)}
-        return named.union(*(re.findall(r"\w+", query) for query in queries))
-
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}"
 
@@ -404,6 +397,12 @@ def accounts(report_type: ReportType, parameters: BoundParameters) -> str:
     if parameters.values.get("connected_accounts") is not None:
         return "list_contains($connected_accounts, connected_account)"
     return "connected_account is not null"
+
+
+def _words(report_type: ReportType) -> set[str]:
+    """Return every word of a report's SQL and its columns: the names of the columns that it needs are among them."""
+    named = {"connected_account", *(column.name for column in report_type.columns)}
+    return named.union(*(re.findall(r"\w+", query) for query in report_type.queries))
 
 
 def _create_organisations(

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import duckdb
 import duckdb_extension_httpfs
 
+from runsheet.runtime import clients
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -108,7 +110,7 @@ def attach_lake(
         "region": literal(credentials.region),
         "scope": literal(f"s3://{bucket or credentials.bucket}/lake/"),
     }
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    endpoint = clients.s3_endpoint()
     if endpoint:
         address = urlsplit(endpoint)
         options |= {

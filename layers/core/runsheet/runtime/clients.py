@@ -35,7 +35,10 @@ _RETRIES = Config(
     parameter_validation=False,
 )
 
-_ENDPOINTS_OF_S3 = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"}
+
+def s3_endpoint() -> str | None:
+    """Return the address that S3 is given in place of AWS's own, as botocore takes it from the environment."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def s3_config() -> Config:
@@ -47,7 +50,7 @@ def s3_config() -> Config:
         Config(
             signature_version="s3v4",
             s3={
-                "addressing_style": "path" if os.environ.keys() & _ENDPOINTS_OF_S3 else "virtual",
+                "addressing_style": "path" if s3_endpoint() else "virtual",
                 # TLS and a CRC32 protect a body already; its SHA-256 in the signature would double the hashing.
                 "payload_signing_enabled": False,
             },
