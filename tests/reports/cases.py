@@ -87,6 +87,7 @@ def csv_and_totals(
         session.connect(directory=Path(directory), remote=False) as connection,
     ):
         made = Run(report_type, bound, relations, Path(directory), rows_per_part, organisations)
+        made.gather(connection)
         session.lock(connection, made.paths)
         made.prepare(connection)
         parts, totals = [], Totals()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runsheet.datasets.schema import schema
-from runsheet.engine import session
+from runsheet.engine import gathering, session
 from runsheet.engine.relations import Gathered, Relation
 from tests.reports import cases
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 DATASET = "balance_transactions"
+MONTHS = [datetime(2024, month, 1) for month in range(1, 8)]  # noqa: DTZ001 - as it is stored
 
 
 def file(path: Path, records: list[dict[str, Any]], index: int = 0) -> Any:
@@ -60,19 +63,29 @@ def rows(connection: duckdb.DuckDBPyConnection, relation: Relation, columns: str
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_rows_are_those_of_the_files_themselves(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("by_time", "replaced"), [(False, False), (True, False), (True, True)])
+def test_the_rows_are_those_of_the_files_themselves(
+    tmp_path: Path, seed: int, by_time: bool, replaced: bool
+) -> None:
     read = relation(tmp_path, Random(seed))  # noqa: S311 - no secret
-    gathered = Gathered(str(tmp_path / "held"), str(tmp_path / "latest"))
+    to = Gathered(str(tmp_path / "held"), by_time=by_time, replaced=replaced)
     with session.connect(remote=False) as connection:
         read.prepare(connection)
         expected = rows(connection, read, "id, created, net")
     with session.connect(remote=False) as connection:
-        session.lock(connection, (*read.paths, gathered.held, gathered.latest))
-        found = read.gather(connection, gathered, {"net"})
+        found = gathering.gather(connection, read, to, {"net"})
+        session.lock(connection, (*read.paths, to.held))
+        found.prepare(connection)
         assert not any(source.path in found.sql() for source in read.recent)
         for source in read.recent:
             Path(source.path).unlink()
         assert rows(connection, found, "id, created, net") == expected
+        for start, end in pairwise(MONTHS):
+            part = connection.execute(
+                f"select id, created, net from ({found.sql(start, end)}) where created >= $start and created < $end order by all",
+                {"start": start, "end": end},
+            ).fetchall()
+            assert part == [row for row in expected if start <= row[1] < end]
         # What was not named was not read.
         alone = rows(connection, replace(found, base=()), "currency")
         assert set(alone) == {(None,)}
@@ -81,7 +94,61 @@ def test_the_rows_are_those_of_the_files_themselves(tmp_path: Path, seed: int) -
 def test_without_recent_files_nothing_is_written(tmp_path: Path) -> None:
     read = replace(relation(tmp_path, Random(1)), recent=())  # noqa: S311 - no secret
     with session.connect(remote=False) as connection:
-        assert (
-            read.gather(connection, Gathered(str(tmp_path / "held"), str(tmp_path / "latest")), set()) is read
-        )
+        to = Gathered(str(tmp_path / "held"), by_time=True, replaced=True)
+        assert gathering.gather(connection, read, to, set()) is read
+        assert gathering.touched(connection, read, list(pairwise(MONTHS))) == {}
     assert not (tmp_path / "held").exists()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_part_is_touched_by_what_says_something_of_a_record_that_any_file_has_in_it(
+    tmp_path: Path, seed: int
+) -> None:
+    read = relation(tmp_path, Random(seed))  # noqa: S311 - no secret
+    parts = list(pairwise(MONTHS))
+    with session.connect(remote=False) as connection:
+        versions = connection.execute(
+            " union all ".join(
+                f"select id, created, {source.index if source in read.recent else -1} from '{source.path}'"
+                for source in (*read.base, *read.recent)
+            )
+        ).fetchall()
+        to = Gathered(str(tmp_path / "held"), by_time=True, replaced=True)
+        found = gathering.gather(connection, read, to, set())
+        session.lock(connection, (*read.paths, to.held))
+        touched = gathering.touched(connection, found, parts)
+    expected = {
+        number: [
+            source
+            for source in read.recent
+            if {key for key, moment, _ in versions if start <= moment < end}
+            & {key for key, _, index in versions if index == source.index}
+        ]
+        for number, (start, end) in enumerate(parts)
+    }
+    assert touched == {number: sources for number, sources in expected.items() if sources}
+
+
+def test_a_base_without_a_key_near_is_not_touched(tmp_path: Path) -> None:
+    made = relation(tmp_path, Random(1))  # noqa: S311 - no secret
+    far = file(
+        tmp_path / "far.parquet", [{"id": "z1", "created": "2024-05-02", "net": 1, "deleted": False}], 0
+    )
+    with session.connect(remote=False) as connection:
+        found = gathering.gather(
+            connection,
+            replace(made, recent=(far,)),
+            Gathered(str(tmp_path / "held"), by_time=True, replaced=True),
+            set(),
+        )
+        assert gathering.touched(connection, found, list(pairwise(MONTHS))) == {4: [far]}
+
+
+def test_a_session_that_gathered_gives_rows_in_order_again(tmp_path: Path) -> None:
+    read = relation(tmp_path, Random(1))  # noqa: S311 - no secret
+    with session.connect(remote=False, threads=1) as connection:
+        gathering.gather(
+            connection, read, Gathered(str(tmp_path / "held"), by_time=True, replaced=True), set()
+        )
+        settings = "select current_setting('threads'), current_setting('preserve_insertion_order')"
+        assert connection.execute(settings).fetchall() == [(1, True)]

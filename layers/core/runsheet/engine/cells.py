@@ -46,7 +46,10 @@ def lines(rows: Rows, *, quotes: str) -> tuple[str, dict[str, Any]]:
     select, keys = select_list(rows.known, rows.names, rows.given.get("decimal_separator"))
     types = {column.name: column.type for column in rows.known}
     joined = line([quotes == "all" or types.get(name, "text") == "text" for name in rows.names])
-    return rows.statement(f"select {joined} from (select {select} from ({rows.ordered}) as report)", keys)  # noqa: S608
+    # Lines are sorted, not rows: one text for each is moved, and not all of its columns.
+    more = ", report.*" if rows.order_by else ""
+    made = f"select {select}{more} from ({rows.sql}) as report"  # noqa: S608
+    return rows.statement(f"select {joined} from ({made}) as made{rows.sorting}", keys)  # noqa: S608
 
 
 def select_list(

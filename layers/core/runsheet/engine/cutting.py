@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runsheet.engine import fingerprint
+from runsheet.engine.session import READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,6 @@ WORKERS = 2
 # A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
 _PART_BYTES = 128 * 1024 * 1024
 CELL_BYTES = 16
-# A part that has to be sorted lies in memory while it is, once in rows and once more as they come out, for each worker.
-SORTED_SHARE = 4
-# Of a report that is made as a whole: they wait for S3 more than they compute, for 45 MB of memory.
-_READERS = 8
 # A smaller part costs more to plan than to render.
 _FEWEST_ROWS = 20_000
 # Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
@@ -31,12 +27,7 @@ _PIVOT_RECORDS = 500_000
 
 def rows_per_part(report_type: ReportType, parameters: BoundParameters, relations: Iterable[Relation]) -> int:
     """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
-    relations = list(relations)
     most = _PART_BYTES // (CELL_BYTES * len(parameters.columns))
-    # Of parts that are joined those that recent files touch are cut smaller, once they are known.
-    joined = is_joined(report_type, parameters)
-    if not all((replace(part, recent=()) if joined else part).is_in_order() for part in relations):
-        most //= SORTED_SHARE
     if report_type.pivot is not None:
         most = _PIVOT_RECORDS
     records = sum(source.rows for part in relations for source in (*part.base, *part.recent))
@@ -47,7 +38,7 @@ def rows_per_part(report_type: ReportType, parameters: BoundParameters, relation
 
 def threads(report_type: ReportType) -> int:
     """Return one thread for each worker of parts: it takes the rows as they come, where several would queue them up."""
-    return 1 if is_cut(report_type) else _READERS
+    return 1 if is_cut(report_type) else READERS
 
 
 def is_cut(report_type: ReportType) -> bool:

@@ -28,7 +28,7 @@ def lines(rows: Rows, titles: Iterable[str]) -> tuple[str, dict[str, Any]]:
         given[f"json_key_{position}"] = f"{',' if position else '{'}{name}:"
         parts.append(f"$json_key_{position}::varchar, coalesce({_value(column)}, 'null')")
     line = f"concat({', '.join(parts)}, '}}')"
-    return rows.statement(f"select {line} from ({rows.ordered}) as report", given)  # noqa: S608 - of the catalogue
+    return rows.statement(f"select {line} from ({rows.sql}) as report{rows.sorting}", given)  # noqa: S608 - of the catalogue
 
 
 def _value(column: ResultColumn) -> str:

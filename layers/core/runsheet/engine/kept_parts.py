@@ -67,7 +67,7 @@ def join(
     Raises:
         OriginalGone: the earlier result is not there as it was.
     """
-    run.cut_by_recent(connection)
+    run.find_touched(connection)
     (only,) = run.relations.values()
     marks = [_fingerprint(only, part, recent) for part, recent in run.touched.items()]
     known = found.by_fingerprint() if found else {}

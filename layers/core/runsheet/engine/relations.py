@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from runsheet.engine.session import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import duckdb
 
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 # Whether a line deletes the record of its key.
 _DELETED = ("_deleted", "BOOLEAN")
-# What a run writes for itself is read within seconds: to compress it costs more than it saves.
-_ON_DISK = "format parquet, compression uncompressed, use_tmp_file false"
-# So small that a part of the time reads little more than its own.
-_ROWS_IN_A_GROUP = 20_480
+# Which recent file a gathered version is from.
+_INDEX = ("_index", "BIGINT")
 _KEY = re.compile(r"lake/[0-9A-Za-z_./-]+", re.ASCII)
 
 
@@ -67,15 +65,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What recent files hold, in two files on the disk: each part of a run would else read all of them again.
+    """What is known of recent files once they were read (`engine.gathering`).
 
     Attributes:
         held: path of every version, deletions too, with `_index`, the position of its file.
-        latest: path of those versions that are the latest of their keys and no deletions, by time.
+        by_time: whether these are by time, to be read part by part.
+        replaced: whether there is a table of the base's records that they replace or delete.
     """
 
     held: str
-    latest: str
+    by_time: bool
+    replaced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,40 +112,8 @@ class Relation:
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Note once which recent file has the latest version of each key that they hold."""
-        if self.recent:
-            self._note_latest(connection, "file_index", self._files(self.recent))
-
-    def gather(
-        self, connection: duckdb.DuckDBPyConnection, files: Gathered, named: Container[str]
-    ) -> Relation:
-        """Read recent files once, in place of `prepare`, and return the relation that reads them from the disk from now on.
-
-        Args:
-            connection: a session that may write to both of `files`.
-            files: where to.
-            named: the columns that are needed beside key and time; the others are read as NULL.
-        """
-        if not self.recent:
-            return self
-        key, time = self.schema.key, self.schema.time
-        needed = [
-            column.name
-            for column in self.schema.columns
-            if column.name in {key, time} or column.name in named
-        ]
-        columns = ", ".join(needed)
-        held = f"read_parquet({literal(files.held)})"
-        connection.execute(
-            f"copy (select {columns}, _deleted, file_index::bigint as _index from {self._files(self.recent)})"  # noqa: S608
-            f" to {literal(files.held)} ({_ON_DISK})"
-        )
-        self._note_latest(connection, "_index", held)
-        connection.execute(
-            f"copy (select {columns} from {held} as held semi join {self._latest} as latest"  # noqa: S608
-            f" on latest.key = held.{key} and latest.file_index = held._index where _deleted is not true"
-            f" order by {time}, {key}) to {literal(files.latest)} ({_ON_DISK}, row_group_size {_ROWS_IN_A_GROUP})"
-        )
-        return replace(self, gathered=files)
+        if self.recent and self.gathered is None:
+            self.note_latest(connection, self.files(self.recent), "file_index")
 
     def sql(
         self,
@@ -167,109 +135,73 @@ class Relation:
             sides_of: bounds that the time is compared with, and nothing else is done with it: a file whose records all lie
                 on one side of each has any time there for all of them, which then is neither read nor compared.
         """
-        columns = ", ".join(column.name for column in self.schema.columns)
         base = [source for source in self.base if source.overlaps(start, end)]
         recent = [source for source in self.recent if source.overlaps(start, end)]
-        key, latest = self.schema.key, self._latest
         parts = []
         if base:
             # Not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base. And no anti join:
             # from about 100 recent files on it takes the base for the smaller side, and holds all of its keys in memory.
-            kept = f" where base.{key} not in (select key from {latest})" if self.recent else ""  # noqa: S608
-            for side, sources in _by_side(base, sides_of).items():
-                named = columns if side is None else self._columns_at(sources[0])
-                parts.append(f"select {named} from {self._files(sources)} as base{kept}")  # noqa: S608
-        if recent and with_recent and self.gathered is not None:
-            parts.append(f"select {columns} from {self._read([self.gathered.latest])} as recent")  # noqa: S608
-        elif recent and with_recent:
-            indexes = ", ".join(str(source.index) for source in recent)
-            parts.append(
-                f"select {columns} from (select *, [{indexes}][(file_index + 1)::bigint] as _index"  # noqa: S608
-                f" from {self._files(recent)} where _deleted is not true) as recent"
-                f" semi join {latest} on {latest}.key = recent.{key} and {latest}.file_index = recent._index"
+            kept = (
+                f" where base.{self.schema.key} not in ({self._replaced(start, end)})" if self.recent else ""
             )
+            for side, sources in _by_side(base, sides_of).items():
+                named = self._columns if side is None else self._columns_at(sources[0])
+                parts.append(f"select {named} from {self.files(sources)} as base{kept}")  # noqa: S608
+        if recent and with_recent:
+            parts.append(self._latest_of(recent, start, end))
         return "\nunion all\n".join(parts) or self._nothing()
 
-    def touched(
-        self, connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[datetime, datetime]]
-    ) -> dict[int, list[Source]]:
-        """Return the recent files, in the order in which they win, that the records of each of consecutive parts depend on.
-
-        These hold a version of a record that any file has in the part, or its deletion: also where the newest
-        version belongs into another part, or another file says so. What is not in the answer is as without recent files.
-
-        Args:
-            connection: a session where they were gathered.
-            parts: naive UTC.
-        """
-        if self.gathered is None or not parts:
-            return {}
-        key, time, latest = self.schema.key, self.schema.time, self._latest
-        of_key = f"select {key} as key, {time}::timestamp as moment"
-        recent = f"read_parquet({literal(self.gathered.held)})"
-        held = f"{of_key} from {recent} where {time} is not null"
-        if near := self._with_keys_near(connection):
-            base = f"{self._files(near)} as base semi join {latest} on {latest}.key = base.{key}"
-            held += f" union all {of_key} from {base}"
-        found = connection.execute(
-            f"""with parts as (select unnest($numbers::bigint[]) as number, unnest($starts::timestamp[]) as first),
-            held as ({held}),
-            hit as (
-                select distinct key, number from held asof join parts on held.moment >= parts.first
-                where held.moment < $end
-            )
-            select distinct number, _index
-            from hit join (select {key} as key, _index from {recent}) as recent using (key)
-            order by all""",  # noqa: S608 - names of the catalogue
-            {
-                "numbers": list(range(len(parts))),
-                "starts": [first for first, _ in parts],
-                "end": parts[-1][1],
-            },
-        ).fetchall()
-        touched: dict[int, list[Source]] = {}
-        for number, index in found:
-            touched.setdefault(number, []).append(self.recent[index])
-        return touched
-
-    def _with_keys_near(self, connection: duckdb.DuckDBPyConnection) -> list[Source]:
-        """Return the base files that may have a key of a recent file, by the least and the greatest key in their footers.
-
-        Keys that follow time, as many do, leave a few files of many; to read the keys of all takes a tenth of a report.
-        """
-        if not self.base:
-            return []
-        paths = ", ".join(literal(source.path) for source in self.base)
-        found = connection.execute(
-            f"""select distinct file_name
-            from (
-                select file_name, stats_min_value as least, stats_max_value as greatest
-                from parquet_metadata([{paths}]) where path_in_schema = $key
-            ) as held
-            asof left join {self._latest} as latest on held.least <= latest.key
-            where held.least is null or held.greatest is null or latest.key <= held.greatest""",  # noqa: S608 - names of the catalogue
-            {"key": self.schema.key},
-        ).fetchall()
-        near = {path for (path,) in found}
-        return [source for source in self.base if source.path in near]
-
     @property
-    def _latest(self) -> str:
+    def latest(self) -> str:
+        """The table of the keys of recent files, with the position of the file of the latest version and its time."""
         return f"latest_{self.schema.dataset}"
 
-    def _note_latest(self, connection: duckdb.DuckDBPyConnection, index: str, versions: str) -> None:
-        key = self.schema.key
+    @property
+    def replaced(self) -> str:
+        """The table of the base's records that recent files replace or delete, by their time, where it was made."""
+        return f"replaced_{self.schema.dataset}"
+
+    def note_latest(self, connection: duckdb.DuckDBPyConnection, versions: str, index: str) -> None:
+        """Make the table `latest` from a query's versions of records, by their position."""
         connection.execute(
-            f"create table {self._latest} as select {key} as key, max({index}) as file_index"  # noqa: S608
-            f" from {versions} group by {key}"
+            f"create table {self.latest} as select {self.schema.key} as key, max({index}) as file_index,"  # noqa: S608
+            f" arg_max({self.schema.time}, {index})::timestamp as moment from {versions} group by key order by moment"
         )
 
-    def _files(self, sources: Iterable[Source]) -> str:
+    def files(self, sources: Iterable[Source]) -> str:
+        """Return what a query reads files by: each as if it had the schema's columns, and `_deleted`."""
         return self._read(source.path for source in sources)
 
-    def _read(self, files: Iterable[str]) -> str:
+    def _replaced(self, start: datetime | None, end: datetime | None) -> str:
+        """Return the query of keys whose records of base files are not the latest; of those out of bounds none is asked."""
+        if self.gathered is None or not self.gathered.replaced:
+            return f"select key from {self.latest}"  # noqa: S608
+        return f"select key from {self.replaced}{_within(start, end)}"  # noqa: S608
+
+    def _latest_of(self, recent: Sequence[Source], start: datetime | None, end: datetime | None) -> str:
+        latest = self.latest
+        if self.gathered is None:
+            indexes = ", ".join(str(source.index) for source in recent)
+            versions = (
+                f"(select *, [{indexes}][(file_index + 1)::bigint] as _index from {self.files(recent)})"  # noqa: S608
+            )
+        else:
+            versions = self._read([self.gathered.held], _INDEX)
+            if self.gathered.by_time:
+                latest = f"(select * from {latest}{_within(start, end)})"  # noqa: S608
+        return (
+            f"select {self._columns} from {versions} as recent"  # noqa: S608
+            f" semi join {latest} as latest on latest.key = recent.{self.schema.key}"
+            " and latest.file_index = recent._index where _deleted is not true"
+        )
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(column.name for column in self.schema.columns)
+
+    def _read(self, files: Iterable[str], *more: tuple[str, str]) -> str:
         # DuckDB else takes the first file's columns for those of all; union_by_name knows no column that is in no file.
-        columns = [*((column.name, column.type) for column in self.schema.columns), _DELETED]
+        columns = [*((column.name, column.type) for column in self.schema.columns), _DELETED, *more]
         schema = ", ".join(
             f"{literal(name)}: {{'name': {literal(name)}, 'type': {literal(kind)}, 'default_value': null}}"
             for name, kind in columns
@@ -311,6 +243,12 @@ def relation(snapshot: Snapshot) -> Relation:
 def naive(moment: datetime) -> datetime:
     """Return an instant as it is stored: UTC without saying so."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _within(start: datetime | None, end: datetime | None) -> str:
+    """Return the condition on tables of keys by the time of their records; both are naive UTC, None is no bound."""
+    bounds = [f"moment {sign} timestamp '{at}'" for sign, at in ((">=", start), ("<", end)) if at is not None]
+    return f" where {' and '.join(bounds)}" if bounds else ""
 
 
 def _by_side(

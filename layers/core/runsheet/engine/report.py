@@ -191,10 +191,11 @@ def prepared(
                 Path(directory),
                 rows_per_part(report_type, inputs.parameters, relations.values()),
                 inputs.organisations,
-                is_rendered,
                 check,
             )
             session.attach_lake(connection, credentials.result())
+            if is_rendered:
+                run.gather(connection)
             session.lock(connection, run.paths)
             run.prepare(connection)
             yield run, connection

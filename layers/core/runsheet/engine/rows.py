@@ -44,7 +44,12 @@ class Rows:
         """The query of the rows in order."""
         if not self.order_by:
             return self.sql
-        return f"select * from ({self.sql}) as report order by {self.order_by}"  # noqa: S608 - of the catalogue
+        return f"select * from ({self.sql}) as report{self.sorting}"  # noqa: S608 - of the catalogue
+
+    @property
+    def sorting(self) -> str:
+        """What a query over `sql` ends with, to give its rows in order."""
+        return f" order by {self.order_by}" if self.order_by else ""
 
     def statement(self, sql: str, more: Mapping[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Return a query over the rows with what it refers to, and what to bind to it (also of `more`)."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runsheet.engine import cells, json_lines, metadata, parquet, pivot, session, slices, timezones
-from runsheet.engine.cutting import CELL_BYTES, SORTED_SHARE, WORKERS, is_cut, is_in_parts, is_joined
+from runsheet.engine import (
+    cells,
+    gathering,
+    json_lines,
+    metadata,
+    needed,
+    parquet,
+    pivot,
+    session,
+    slices,
+    timezones,
+)
+from runsheet.engine.cutting import CELL_BYTES, WORKERS, is_cut, is_in_parts, is_joined
 from runsheet.engine.relations import Gathered, naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.totals import Totals, money_columns, totals
@@ -54,12 +64,11 @@ class Run:
         directory: where the parts are written; nothing else is.
         rows_per_part: about how many records make a part.
         organisations: the run's organisation and its children, for a report type that reads them.
-        is_rendered: whether its parts are rendered, by statements that would each read all recent files.
         check: called while a query runs; if it raises, the query is interrupted.
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
         pivoted: the columns of its pivot.
-        touched: the recent files that each part depends on, see `Relation.touched`; empty before `cut_by_recent`.
+        touched: the recent files that each part depends on, see `Relation.touched`; empty before `find_touched`.
     """
 
     report_type: ReportType
@@ -68,7 +77,6 @@ class Run:
     directory: Path
     rows_per_part: int
     organisations: Sequence[RelatedOrganisation] = ()
-    is_rendered: bool = True
     check: Callable[[], None] = lambda: None
     columns: tuple[str, ...] = field(init=False)
     parts: list[tuple[datetime | None, datetime | None]] = field(init=False)
@@ -89,13 +97,25 @@ class Run:
     def paths(self) -> tuple[str, ...]:
         """Every path that the run's session may open: what it reads, and the files of its parts."""
         read = (path for part in self.relations.values() for path in part.paths)
-        recent = (path for name in self.relations for path in astuple(self._gathered(name)))
+        recent = (part.gathered.held for part in self.relations.values() if part.gathered is not None)
         return (
             *read,
             *recent,
             *(str(self._file(number)) for number in range(self._files)),
             str(self._result),
         )
+
+    def gather(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read recent files once, for a run that is rendered, before its session is locked; else each part reads them."""
+        with ThreadPoolExecutor(1, thread_name_prefix="gather") as worker:
+            self._waited(worker.submit(self._gather, connection), connection)
+
+    def _gather(self, connection: duckdb.DuckDBPyConnection) -> None:
+        named = needed.columns(connection, self.report_type, self.parameters.columns)
+        self.relations = {
+            name: gathering.gather(connection, part, self._gathered(name), named)
+            for name, part in self.relations.items()
+        }
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make in the session what the report's SQL and its relations refer to."""
@@ -108,15 +128,8 @@ class Run:
         connection.execute(
             f"create macro refused(code, message) as error(concat('{REFUSED}', code, ': ', message))"
         )
-        if self.is_rendered:
-            named = _words(self.report_type)
-            self.relations = {
-                name: part.gather(connection, self._gathered(name), named)
-                for name, part in self.relations.items()
-            }
-        else:
-            for part in self.relations.values():
-                part.prepare(connection)
+        for part in self.relations.values():
+            part.prepare(connection)
         if self.report_type.reads_organisations:
             _create_organisations(connection, self.organisations)
         for name, query in self.report_type.tables.items():
@@ -211,24 +224,18 @@ class Run:
         if not is_joined(self.report_type, self.parameters) or start is None or end is None:
             return False
         (only,) = self.relations.values()
-        cells = slices.expected(only, start, end) * len(self.columns)
+        cells = slices.expected(only, start, end) * len(self.parameters.columns)
         return cells * CELL_BYTES >= KEPT_BYTES
 
-    def cut_by_recent(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Find the parts that recent files touch, and cut these smaller: they are sorted, the others read as they are.
+    def find_touched(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Find the parts that recent files touch: these are merged and sorted, the others read as they are.
 
         Only for a run that keeps its parts; after `prepare`.
         """
         (only,) = self.relations.values()
         cut = [(start, end) for start, end in self.parts if start is not None and end is not None]
-        touched = only.touched(connection, cut)
-        for number, part in enumerate(cut):
-            recent = touched.get(number, [])
-            # By the base alone: what comes later in other recent files does not move the cuts.
-            rows = slices.expected(replace(only, recent=()), *part) if recent else 0
-            pieces = slices.even(*part, int(rows * SORTED_SHARE / self.rows_per_part) + 1)
-            self.touched |= dict.fromkeys(pieces, recent)
-        self.parts = list(self.touched)
+        found = gathering.touched(connection, only, cut)
+        self.touched = {part: found.get(number, []) for number, part in enumerate(cut)}
 
     @property
     def is_whole(self) -> bool:
@@ -374,7 +381,8 @@ class Run:
         return self._without_recent(only, bounds).within(*bounds).is_in_order()
 
     def _gathered(self, dataset: str) -> Gathered:
-        return Gathered(*(str(self.directory / f"{kind}-{dataset}") for kind in ("held", "latest")))
+        held = str(self.directory / f"recent-{dataset}")
+        return Gathered(held, by_time=is_cut(self.report_type), replaced=self.keeps_parts)
 
     def _file(self, number: int) -> Path:
         return self.directory / f"part-{number}"
@@ -397,12 +405,6 @@ def accounts(report_type: ReportType, parameters: BoundParameters) -> str:
     if parameters.values.get("connected_accounts") is not None:
         return "list_contains($connected_accounts, connected_account)"
     return "connected_account is not null"
-
-
-def _words(report_type: ReportType) -> set[str]:
-    """Return every word of a report's SQL and its columns: the names of the columns that it needs are among them."""
-    named = {"connected_account", *(column.name for column in report_type.columns)}
-    return named.union(*(re.findall(r"\w+", query) for query in report_type.queries))
 
 
 def _create_organisations(

@@ -37,6 +37,11 @@ _MEMORY_OUTSIDE_LAMBDA = 512 * _MEGABYTE
 # How COPY writes a Parquet file. zstd's level 1 takes a third less processor time than its usual 3, for no more bytes.
 PARQUET = "format parquet, compression zstd, compression_level 1, use_tmp_file false"
 
+# Threads that read files from S3: they wait for it more than they compute, for 45 MB of memory.
+READERS = 8
+# A file of fewer bytes is read in one request: for its end, its columns and its length it would take four.
+_READ_AT_ONCE = 1024 * 1024
+
 # Set once this process has loaded httpfs with its signature checked. The file is in the function's own read-only layer,
 # and to hash its 21 MB for each session would take 70 ms of two processors.
 _signature_checked = threading.Event()
@@ -122,6 +127,20 @@ def attach_lake(
     connection.execute(f"create or replace secret lake (type s3, {listed})")
 
 
+@contextmanager
+def in_any_order(connection: duckdb.DuckDBPyConnection, threads: int) -> Iterator[None]:
+    """Let statements give rows in any order, with so many threads; then as before. Not in a locked session."""
+    before = {
+        name: connection.execute(f"select current_setting('{name}')").fetchall()[0][0]
+        for name in ("threads", "preserve_insertion_order")
+    }
+    connection.execute(f"set global threads = {threads}")
+    connection.execute("set global preserve_insertion_order = false")
+    yield
+    for name, value in before.items():
+        connection.execute(f"set global {name} = {value}")
+
+
 def lock(connection: duckdb.DuckDBPyConnection, allowed_paths: Iterable[str]) -> None:
     """Raise wall 1: from here on the session reads and writes exactly `allowed_paths`, for good.
 
@@ -159,6 +178,9 @@ def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     _signature_checked.set()
     for setting in _ENVIRONMENT_CREDENTIALS:
         connection.execute(f"set global {setting} = ''")
+    # Each file would else have connections of its own, to S3 with a handshake each.
+    connection.execute("set global httpfs_connection_caching = true")
+    connection.execute(f"set global force_download_threshold = {_READ_AT_ONCE}")
     # An upload has at most 10,000 parts: this makes them of 8 MiB.
     connection.execute("set global s3_uploader_max_filesize = '80GB'")
     connection.execute("set global s3_uploader_thread_limit = 4")
