@@ -2,7 +2,8 @@
 
     PYTHONPATH=layers/core python benchmarks/compaction.py    # 10 M rows in 24 month files, 1 to 1,000 new files
 
-A new file has 1,000 records: 8 of 10 are newer versions, from all of the 24 months, 1 is deleted, 1 is new. S3 is a
+A new file has 1,000 records: 8 of 10 are newer versions, from all of the 24 months, 1 is deleted, 1 is new; or it has new
+records of the last two days alone, as most have. S3 is a
 plain server in another process, without the delay that S3 has, each case a process of its own, and the two of a ratio
 run one after the other. A compaction has the memory of its function. Aims: `balance.summary.1` over 24 months with 100
 new files at most 1.5 of the same after the compaction; the itemized CSV with 5 % newer versions in ten files at most 1.3
@@ -56,15 +57,28 @@ COUNTS = (1, 10, 100, 1_000)
 REPORTS = {"summary": "balance.summary.1", "itemized": "balance_change_from_activity.itemized.3"}
 
 
-def lake(rows: int, files: int, records: int, *, after: bool = False) -> str:
+# What new files hold, by the name of the kind: records of the base, each with its place, as they are written anew.
+KINDS = {
+    "mixed": """select * replace (
+        case when place % 10 = 9 then 'new_' || id else id end as id,
+        gross + 1 as gross, net + 1 as net, place % 10 = 8 as _deleted
+    )""",
+    "appended": """select * replace (
+        'txn_' || printf('%08d', 20000000 + place) || right(id, 12) as id,
+        timestamp '2025-12-30' + to_milliseconds(place * 172800000 // {count}) as created
+    )""",
+}
+
+
+def lake(rows: int, files: int, records: int, kind: str, *, after: bool = False) -> str:
     """Return the name of the lake that has so many new files of so many records."""
-    return f"lake-{rows}-{files}x{records}" + ("-after" if after else "")
+    return f"lake-{rows}-{files}x{records}-{kind}" + ("-after" if after else "")
 
 
-def prepare_new(rows: int, files: int, records: int) -> None:
+def prepare_new(rows: int, files: int, records: int, kind: str) -> None:
     """Write new files beside the month files, once."""
     base = prepare(rows)
-    here = folder(lake(rows, files, records), DATASET)
+    here = folder(lake(rows, files, records, kind), DATASET)
     if (here / "files.json").exists():
         return
     shutil.rmtree(here, ignore_errors=True)
@@ -78,11 +92,7 @@ def prepare_new(rows: int, files: int, records: int) -> None:
         f"""create table fresh as
             select * exclude (place), (row_number() over (order by hash(place * 11))) % {files} as part
             from (
-                select * replace (
-                    case when place % 10 = 9 then 'new_' || id else id end as id,
-                    gross + 1 as gross, net + 1 as net,
-                    place % 10 = 8 as _deleted
-                )
+                {KINDS[kind].format(count=files * records)}
                 from (
                     select *, row_number() over () as place
                     from read_parquet('{base}/*.parquet') where hash(id) % {max(every, 1)} = 0
@@ -106,9 +116,9 @@ def prepare_new(rows: int, files: int, records: int) -> None:
     (here / "files.json").write_text(json.dumps(listed))
 
 
-def compact(rows: int, files: int, records: int, endpoint: str) -> dict[str, Any]:
+def compact(rows: int, files: int, records: int, kind: str, endpoint: str) -> dict[str, Any]:
     """Time what a compaction has the engine do, and keep what it makes as a lake."""
-    before, after = (lake(rows, files, records, after=state) for state in (False, True))
+    before, after = (lake(rows, files, records, kind, after=state) for state in (False, True))
     use(endpoint, before)
     os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "3538"
     here = folder(after, DATASET)
@@ -178,25 +188,27 @@ def compare(rows: int, repeats: int) -> None:
     """Run every case in turn, several times, and print the ratios that the aims are about."""
     print(f"{platform.machine()}, {os.cpu_count()} processors, duckdb {duckdb.__version__}, {rows} rows")
     five_percent = (10, rows // 200)
-    cases = [(count, RECORDS) for count in COUNTS if count * RECORDS * 2 <= rows] + [five_percent]
+    cases = [(count, RECORDS, kind) for kind in KINDS for count in COUNTS if count * RECORDS * 2 <= rows] + [
+        (*five_percent, "mixed")
+    ]
     lines = []
     with plain_s3() as endpoint:
-        for files, records in cases:
-            given = ("--files", str(files), "--records", str(records), "--endpoint", endpoint)
+        for files, records, kind in cases:
+            given = ("--files", str(files), "--records", str(records), "--kind", kind, "--endpoint", endpoint)
             # Not in this process: its memory would count as the peak of those that it starts.
             prepared = [sys.executable, __file__, "--case", "prepare", "--rows", str(rows), *given]
             subprocess.run(prepared, check=True)
             made = in_process(__file__, "compact", rows, *given)
             lines.append(
-                f"{files:5} files of {records:6}: compaction {made['seconds']} s, {made['peak_mb']} MB, "
+                f"{files:5} files of {records:6} {kind}: compaction {made['seconds']} s, {made['peak_mb']} MB, "
                 f"{made['files_before']} files become {made['files_after']}"
             )
             for name in REPORTS:
                 results: dict[str, list[dict[str, Any]]] = defaultdict(list)
                 for _ in range(repeats):
                     for case, bucket in (
-                        ("before", lake(rows, files, records)),
-                        ("after", lake(rows, files, records, after=True)),
+                        ("before", lake(rows, files, records, kind)),
+                        ("after", lake(rows, files, records, kind, after=True)),
                         ("none", f"lake-{rows}"),
                     ):
                         results[case].append(in_process(__file__, name, rows, "--lake", bucket, *given))
@@ -208,7 +220,7 @@ def compare(rows: int, repeats: int) -> None:
                 if (files, name) == (100, "summary"):
                     aim = "  (aim: at most 1.50)"
                 lines.append(
-                    f"{files:5} files of {records:6}: {name:8} before / after "
+                    f"{files:5} files of {records:6} {kind}: {name:8} before / after "
                     f"{ratio(results, 'before', 'after', 'seconds'):.2f}{aim}, before / without new files "
                     f"{ratio(results, 'before', 'none', 'seconds'):.2f}"
                     + (
@@ -228,6 +240,7 @@ def main() -> None:
     parser.add_argument("--case", choices=["prepare", "compact", *REPORTS])
     parser.add_argument("--files", type=int, default=1)
     parser.add_argument("--records", type=int, default=RECORDS)
+    parser.add_argument("--kind", choices=[*KINDS], default="mixed")
     parser.add_argument("--lake", default="")
     parser.add_argument("--endpoint", default="")
     given = parser.parse_args()
@@ -235,9 +248,9 @@ def main() -> None:
         case None:
             compare(given.rows, given.repeats)
         case "prepare":
-            prepare_new(given.rows, given.files, given.records)
+            prepare_new(given.rows, given.files, given.records, given.kind)
         case "compact":
-            print(json.dumps(compact(given.rows, given.files, given.records, given.endpoint)))
+            print(json.dumps(compact(given.rows, given.files, given.records, given.kind, given.endpoint)))
         case name:
             print(json.dumps(run(given.rows, given.lake, name, given.endpoint)))
 

@@ -192,7 +192,7 @@ AT_WORK: dict[str, dict[str, int]] = {
         "dynamodb:UpdateItem": 4,
         "s3:PutObject": 2,
         "s3 by duckdb:HEAD": 1,
-        "s3 by duckdb:GET": 2,
+        "s3 by duckdb:GET": 1,
     },
     "AnnounceFunction": {
         "dynamodb:GetItem": 3,
@@ -221,7 +221,7 @@ AT_WORK: dict[str, dict[str, int]] = {
         "dynamodb:UpdateItem": 1,
         "s3:PutObject": 1,
         "s3 by duckdb:HEAD": 79,
-        "s3 by duckdb:GET": 214,
+        "s3 by duckdb:GET": 79,
     },
 }
 
@@ -286,6 +286,6 @@ KEPT_PARTS: dict[str, dict[str, int]] = {
 
 # What DuckDB asks of S3 for a run that reads so many small files of one dataset, none of them compacted.
 DUCKDB_BY_FILES: dict[int, dict[str, int]] = {
-    1: {"s3 by duckdb:HEAD": 1, "s3 by duckdb:GET": 2},
-    4: {"s3 by duckdb:HEAD": 4, "s3 by duckdb:GET": 8},
+    1: {"s3 by duckdb:HEAD": 1, "s3 by duckdb:GET": 1},
+    4: {"s3 by duckdb:HEAD": 4, "s3 by duckdb:GET": 4},
 }

@@ -23,6 +23,11 @@ DATASET = "balance_transactions"
 MONTHS = [datetime(2024, month, 1) for month in range(1, 8)]  # noqa: DTZ001 - as it is stored
 
 
+@pytest.fixture
+def _by_footers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "_ROWS_FOR_A_FOOTER", 0)
+
+
 def file(path: Path, records: list[dict[str, Any]], index: int = 0) -> Any:
     rows = ", ".join(
         f"('{one['id']}', '{one['created']}', '{one['created']}', 'usd', '{one['net']}', '0', '{one['net']}', 'charge',"
@@ -62,11 +67,20 @@ def rows(connection: duckdb.DuckDBPyConnection, relation: Relation, columns: str
     return connection.execute(f"select {columns} from ({relation.sql()}) order by all").fetchall()
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(("by_time", "replaced"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("by_time", "replaced", "rows_for_a_footer"),
+    [(False, False, 50_000), (True, False, 50_000), (True, True, 50_000), (True, True, 0)],
+)
 def test_the_rows_are_those_of_the_files_themselves(
-    tmp_path: Path, seed: int, by_time: bool, replaced: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    by_time: bool,
+    replaced: bool,
+    rows_for_a_footer: int,
 ) -> None:
+    monkeypatch.setattr(gathering, "_ROWS_FOR_A_FOOTER", rows_for_a_footer)
     read = relation(tmp_path, Random(seed))  # noqa: S311 - no secret
     to = Gathered(str(tmp_path / "held"), by_time=by_time, replaced=replaced)
     with session.connect(remote=False) as connection:
@@ -82,7 +96,8 @@ def test_the_rows_are_those_of_the_files_themselves(
         assert rows(connection, found, "id, created, net") == expected
         for start, end in pairwise(MONTHS):
             part = connection.execute(
-                f"select id, created, net from ({found.sql(start, end)}) where created >= $start and created < $end order by all",
+                f"select id, created, net from ({found.sql(start, end)})"
+                " where created >= $start and created < $end order by all",
                 {"start": start, "end": end},
             ).fetchall()
             assert part == [row for row in expected if start <= row[1] < end]
@@ -100,7 +115,8 @@ def test_without_recent_files_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "held").exists()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.usefixtures("_by_footers")
+@pytest.mark.parametrize("seed", range(3))
 def test_a_part_is_touched_by_what_says_something_of_a_record_that_any_file_has_in_it(
     tmp_path: Path, seed: int
 ) -> None:
@@ -129,19 +145,38 @@ def test_a_part_is_touched_by_what_says_something_of_a_record_that_any_file_has_
     assert touched == {number: sources for number, sources in expected.items() if sources}
 
 
-def test_a_base_without_a_key_near_is_not_touched(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_by_footers")
+@pytest.mark.parametrize(
+    ("keys", "near"),
+    [
+        (["z1"], []),
+        (["a1"], []),
+        (["t0175"], []),
+        (["a1", "z1"], []),
+        (["t012"], [0]),
+        (["t028", "t047"], [3]),
+    ],
+)
+def test_keys_are_looked_for_in_base_files_that_may_have_one(
+    tmp_path: Path, keys: list[str], near: list[int]
+) -> None:
     made = relation(tmp_path, Random(1))  # noqa: S311 - no secret
-    far = file(
-        tmp_path / "far.parquet", [{"id": "z1", "created": "2024-05-02", "net": 1, "deleted": False}], 0
-    )
+    records = [{"id": key, "created": "2024-06-02", "net": 1, "deleted": False} for key in keys]
+    read = replace(made, recent=(file(tmp_path / "new.parquet", records),))
     with session.connect(remote=False) as connection:
-        found = gathering.gather(
-            connection,
-            replace(made, recent=(far,)),
-            Gathered(str(tmp_path / "held"), by_time=True, replaced=True),
-            set(),
-        )
-        assert gathering.touched(connection, found, list(pairwise(MONTHS))) == {4: [far]}
+        read.prepare(connection)
+        expected = rows(connection, read, "id, created")
+    with session.connect(remote=False) as connection:
+        to = Gathered(str(tmp_path / "held"), by_time=True, replaced=True)
+        found = gathering.gather(connection, read, to, set())
+        assert found.gathered is not None
+        assert found.gathered.apart == {
+            source.path for number, source in enumerate(read.base) if number not in near
+        }
+        assert rows(connection, found, "id, created") == expected
+        assert gathering.touched(connection, found, list(pairwise(MONTHS))) == {
+            number: list(read.recent) for number in (*near, 5)
+        }
 
 
 def test_a_session_that_gathered_gives_rows_in_order_again(tmp_path: Path) -> None:

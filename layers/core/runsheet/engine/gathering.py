@@ -23,6 +23,8 @@ _ON_DISK += ", row_group_size 20480"
 # Of records: a file of no more is waited for longer than it is computed with.
 _FEW_ROWS = 10_000
 _PROCESSORS = 2
+# Of records: as many keys are read while one footer is waited for.
+_ROWS_FOR_A_FOOTER = 50_000
 
 
 def gather(
@@ -54,9 +56,11 @@ def gather(
         )
     with session.in_any_order(connection, _PROCESSORS):
         relation.note_latest(connection, f"read_parquet({literal(to.held)})", "_index")
+        near = _with_keys_near(connection, relation)
         if to.replaced:
-            _note_replaced(connection, relation, to.held)
-    return replace(relation, gathered=to)
+            _note_replaced(connection, relation, to.held, near)
+    apart = frozenset(source.path for source in relation.base if source not in near)
+    return replace(relation, gathered=replace(to, apart=apart))
 
 
 def touched(
@@ -92,11 +96,12 @@ def touched(
     return recent
 
 
-def _note_replaced(connection: duckdb.DuckDBPyConnection, relation: Relation, held: str) -> None:
+def _note_replaced(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, held: str, near: Sequence[Source]
+) -> None:
     """Make the tables of the base's records that are replaced, and of all times that each recent file says something of."""
     key, time = relation.schema.key, relation.schema.time
     of_key = f"select {key} as key, {time}::timestamp as moment"
-    near = _with_keys_near(connection, relation)
     # Not `in` or a semi join: of these DuckDB takes the base for the smaller side, and holds all of its keys in memory.
     base = (
         f"{of_key} from {relation.files(near)} where not ({key} not in (select key from {relation.latest}))"  # noqa: S608
@@ -117,10 +122,11 @@ def _note_replaced(connection: duckdb.DuckDBPyConnection, relation: Relation, he
 def _with_keys_near(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Source]:
     """Return the base files that may have a key of a recent file, by the least and the greatest key in their footers.
 
-    Keys that follow time, as many do, leave a few files of many; to read the keys of all takes a tenth of a report.
+    Keys that follow time, as many do, leave a few files of many; to read the keys of all takes as long as a summary.
     """
-    if not relation.base:
-        return []
+    rows = sum(source.rows for source in relation.base)
+    if rows < _ROWS_FOR_A_FOOTER * len(relation.base) or not rows:
+        return list(relation.base)
     paths = ", ".join(literal(source.path) for source in relation.base)
     ranges = connection.execute(
         "select file_name, min(stats_min_value), max(stats_max_value),"  # noqa: S608 - paths are ours
@@ -128,17 +134,27 @@ def _with_keys_near(connection: duckdb.DuckDBPyConnection, relation: Relation) -
         f" from parquet_metadata([{paths}]) where path_in_schema = $key group by file_name",
         {"key": relation.schema.key},
     ).fetchall()
-    # For each file the first key from its least one on. A join by inequality would sort all keys.
-    firsts = ", ".join(f"min(key) filter (where key >= ${number})" for number in range(1, len(ranges) + 1))
-    [found] = connection.execute(
-        f"select {firsts} from {relation.latest}",  # noqa: S608 - a name of the catalogue
-        [least for _, least, _, _ in ranges],
-    ).fetchall()
-    near = {
-        path
-        for (path, _, greatest, is_known), first in zip(ranges, found, strict=True)
-        if not is_known or (first is not None and first <= greatest)
-    }
+    [(lowest, highest)] = connection.execute(f"select min(key), max(key) from {relation.latest}").fetchall()  # noqa: S608
+    near = {path for path, _, _, is_known in ranges if not is_known}
+    around = [
+        (path, least, greatest)
+        for path, least, greatest, is_known in ranges
+        if is_known and least <= highest and greatest >= lowest
+    ]
+    if around:
+        # For each file the first key from its least one on. A join by inequality would sort all keys.
+        firsts = ", ".join(
+            f"min(key) filter (where key >= ${number})" for number in range(1, len(around) + 1)
+        )
+        [found] = connection.execute(
+            f"select {firsts} from {relation.latest}",  # noqa: S608 - a name of the catalogue
+            [least for _, least, _ in around],
+        ).fetchall()
+        near |= {
+            path
+            for (path, _, greatest), first in zip(around, found, strict=True)
+            if first is not None and first <= greatest
+        }
     return [source for source in relation.base if source.path in near]
 
 

@@ -71,11 +71,13 @@ class Gathered:
         held: path of every version, deletions too, with `_index`, the position of its file.
         by_time: whether these are by time, to be read part by part.
         replaced: whether there is a table of the base's records that they replace or delete.
+        apart: paths of base files of which they replace and delete nothing.
     """
 
     held: str
     by_time: bool
     replaced: bool
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,10 @@ class Relation:
         if base:
             # Not `exists`: DuckDB looks up a correlated subquery by way of all distinct keys of the base. And no anti join:
             # from about 100 recent files on it takes the base for the smaller side, and holds all of its keys in memory.
-            kept = (
-                f" where base.{self.schema.key} not in ({self._replaced(start, end)})" if self.recent else ""
-            )
-            for side, sources in _by_side(base, sides_of).items():
+            kept = f" where base.{self.schema.key} not in ({self._replaced(start, end)})"
+            for (side, is_kept), sources in self._alike(base, sides_of).items():
                 named = self._columns if side is None else self._columns_at(sources[0])
-                parts.append(f"select {named} from {self.files(sources)} as base{kept}")  # noqa: S608
+                parts.append(f"select {named} from {self.files(sources)} as base{'' if is_kept else kept}")  # noqa: S608
         if recent and with_recent:
             parts.append(self._latest_of(recent, start, end))
         return "\nunion all\n".join(parts) or self._nothing()
@@ -171,6 +171,17 @@ class Relation:
     def files(self, sources: Iterable[Source]) -> str:
         """Return what a query reads files by: each as if it had the schema's columns, and `_deleted`."""
         return self._read(source.path for source in sources)
+
+    def _alike(
+        self, base: Sequence[Source], bounds: Sequence[datetime]
+    ) -> dict[tuple[tuple[bool, ...] | None, bool], list[Source]]:
+        """Return base files by their side of the bounds, if there are any, and by whether all their records are latest."""
+        apart = self.gathered.apart if self.gathered is not None else frozenset[str]()
+        alike: dict[tuple[tuple[bool, ...] | None, bool], list[Source]] = {}
+        for source in base:
+            side = source.side(bounds) if bounds else None
+            alike.setdefault((side, not self.recent or source.path in apart), []).append(source)
+        return alike
 
     def _replaced(self, start: datetime | None, end: datetime | None) -> str:
         """Return the query of keys whose records of base files are not the latest; of those out of bounds none is asked."""
@@ -249,15 +260,6 @@ def _within(start: datetime | None, end: datetime | None) -> str:
     """Return the condition on tables of keys by the time of their records; both are naive UTC, None is no bound."""
     bounds = [f"moment {sign} timestamp '{at}'" for sign, at in ((">=", start), ("<", end)) if at is not None]
     return f" where {' and '.join(bounds)}" if bounds else ""
-
-
-def _by_side(
-    base: Sequence[Source], bounds: Sequence[datetime]
-) -> dict[tuple[bool, ...] | None, list[Source]]:
-    by_side: dict[tuple[bool, ...] | None, list[Source]] = {}
-    for source in base:
-        by_side.setdefault(source.side(bounds) if bounds else None, []).append(source)
-    return by_side
 
 
 def _source(bucket: str, file: DataFile, index: int) -> Source:
