@@ -64,7 +64,7 @@ def derived_id(prefix: str, created: datetime, *origin: str) -> str:
 
 def random_digits(count: int) -> str:
     """Return so many random digits of ALPHABET, from the system's source of secrets."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(count))
+    return base62(secrets.randbelow(62**count), count)
 
 
 def base62(number: int, digits: int) -> str:

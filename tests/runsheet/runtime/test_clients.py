@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from botocore.session import get_session
 
@@ -24,6 +27,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clients.forget()
     yield
     clients.forget()
+
+
+class Body(BytesIO):
+    """Of an answer, as botocore reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
 
 
 def properties(client: Any) -> tuple[Any, ...]:
@@ -78,3 +88,18 @@ def test_there_is_a_client_of_every_service_of_the_list(monkeypatch: pytest.Monk
     for service in clients.SERVICES:
         getattr(clients, service)()
     assert tuple(asked) == clients.SERVICES
+
+
+def test_a_call_says_who_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
+    client = clients._client("dynamodb", region_name="eu-west-1")
+    sent: list[bytes] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.headers["User-Agent"])
+        return AWSResponse(request.url, 200, {}, Body(b"{}"))
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    client.get_item(TableName="t", Key={"id": {"S": "1"}})
+    [agent] = sent
+    assert re.match(rb"Botocore/[0-9.]+ Python/[0-9.]+ .*exec-env/AWS_Lambda_python3\.13", agent)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 # Claims wait for DynamoDB most of their time.
 _GROUPS_AT_ONCE = 8
-# A transaction takes 50 claims at the most. One claim at a time, the signing and parsing of its call would keep a
+# As many as a transaction takes. One claim at a time, the signing and parsing of its call would keep a
 # processor from more than 600 claims a second.
-_CLAIMS_IN_A_GROUP = 25
+_CLAIMS_IN_A_GROUP = 50
 # When a new release of the time zones moves a send, it is by less than this. A slot that lies further behind the newest
 # one is the newest to come, computed by rules that held no longer: it is not due yet.
 _MOVED_AT_MOST = timedelta(hours=12)
