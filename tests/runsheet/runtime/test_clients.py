@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.loaders import Loader
 from botocore.session import get_session
 
@@ -97,7 +97,7 @@ def test_a_call_says_who_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         sent.append(request.headers["User-Agent"])
-        return AWSResponse(request.url, 200, {}, Body(b"{}"))
+        return AWSResponse(request.url, 200, HTTPHeaders(), Body(b"{}"))
 
     client.meta.events.register("before-send.dynamodb", answer)
     client.get_item(TableName="t", Key={"id": {"S": "1"}})

@@ -7,6 +7,7 @@ two calls neither double a run nor lose it: a run whose message was never sent i
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from runsheet.runtime.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from runsheet.report_configs.model import ReportConfig
 
@@ -65,15 +67,15 @@ class Dispatcher:
     def dispatch(self, shard: str) -> int:
         """Claim what is due in the shard and queue the runs; return how many."""
         due = table.due(shard, until=int(self._now.timestamp()))
+        started = 0
+        running: deque[Future[int]] = deque()
         with ThreadPoolExecutor(_GROUPS_AT_ONCE, thread_name_prefix="claim") as pool:
-            started = 0
-            while page := list(islice(due, _GROUPS_AT_ONCE * _CLAIMS_IN_A_GROUP)):
-                groups = [
-                    page[first : first + _CLAIMS_IN_A_GROUP]
-                    for first in range(0, len(page), _CLAIMS_IN_A_GROUP)
-                ]
-                started += sum(pool.map(self._start, groups))
-        return started
+            # What is due next is read while groups are claimed, and no further ahead than they take.
+            while group := list(islice(due, _CLAIMS_IN_A_GROUP)):
+                running.append(pool.submit(self._start, group))
+                if len(running) > _GROUPS_AT_ONCE:
+                    started += running.popleft().result()
+            return started + sum(claimed.result() for claimed in running)
 
     def _start(self, configs: Sequence[ReportConfig]) -> int:
         """Claim the newest due slots of a few configs and queue their runs; return how many."""
