@@ -27,6 +27,7 @@ from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
+from tests.beginnings import begin_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,9 +96,26 @@ def one(number: int, day: int, hour: int = 12, **changes: Any) -> dict[str, Any]
     return lakes.record(id=f"txn_{number:04d}", created=created.isoformat(), **changes)
 
 
-def months(data: Lake, count: int = 6) -> None:
-    """Load a base file of four records for each month."""
-    for month in range(count):
+def months(data: Lake) -> None:
+    """Begin with a base file of four records for each of six months."""
+    begin_with("six months", lambda: _load_months(data))
+    data.count = 6
+
+
+def months_and_their_result(data: Lake) -> ReportRun:
+    """Begin with six months and a run of all of them."""
+
+    def made() -> ReportRun:
+        _load_months(data)
+        return ran()
+
+    run = begin_with("six months and their result", made)
+    data.count = 6
+    return run
+
+
+def _load_months(data: Lake) -> None:
+    for month in range(6):
         data.load(*(one(10 * month + n, 31 * month + 3 * n) for n in range(4)))
 
 
@@ -168,8 +186,7 @@ def test_a_new_day_is_rendered_and_closed_months_are_copied(
 
 
 def test_a_joined_result_has_no_sha256_and_says_so_everywhere(data: Lake) -> None:
-    months(data)
-    first = ran()
+    first = months_and_their_result(data)
     assert first.file is not None
     assert first.file.sha256 is not None
     data.load(one(900, 31 * 5 + 11))
@@ -205,8 +222,7 @@ def test_a_joined_result_has_no_sha256_and_says_so_everywhere(data: Lake) -> Non
 def test_a_late_change_of_a_closed_month_has_that_month_rendered(
     data: Lake, monkeypatch: pytest.MonkeyPatch, change: list[dict[str, Any]]
 ) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     data.send(*change)
     bounds = rendered(monkeypatch)
     again = ran()
@@ -217,8 +233,7 @@ def test_a_late_change_of_a_closed_month_has_that_month_rendered(
 def test_a_record_that_moves_has_both_months_rendered_also_when_a_second_file_moves_it(
     data: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     data.send(one(21, 95))
     bounds = rendered(monkeypatch)
     again = ran()
@@ -260,8 +275,7 @@ def test_compaction_has_rendered_what_it_rewrote(data: Lake, monkeypatch: pytest
 
 
 def test_a_window_that_moves_by_a_month_finds_its_parts(data: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     bounds = rendered(monkeypatch)
     february = str(int(datetime(2024, 2, 1, tzinfo=UTC).timestamp()))
     again = ran(interval_start=february)
@@ -272,8 +286,7 @@ def test_a_window_that_moves_by_a_month_finds_its_parts(data: Lake, monkeypatch:
 def test_a_window_that_begins_within_a_part_has_it_rendered(
     data: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     bounds = rendered(monkeypatch)
     inside = str(int((FIRST + timedelta(days=33)).timestamp()))
     again = ran(interval_start=inside)
@@ -302,13 +315,14 @@ def test_other_formats_are_joined_as_well(
 def test_what_is_large_enough_is_copied_by_s3(
     data: Lake, monkeypatch: pytest.MonkeyPatch, form: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(report, "rows_per_part", lambda *_: 30_000)
+    # Few records and long, as it is the bytes that matter.
+    monkeypatch.setattr(report, "rows_per_part", lambda *_: 3000)
     chance = random.Random(1)  # noqa: S311 - no secret
     for month in range(3):
         data.load(
             *(
-                one(100_000 * month + n, 31 * month + n // 2000, description=f"{chance.getrandbits(1600):x}")
-                for n in range(25_000)
+                one(100_000 * month + n, 31 * month + n // 200, description=f"{chance.getrandbits(16_000):x}")
+                for n in range(2500)
             )
         )
     ran(**form)
@@ -342,8 +356,7 @@ def test_parquet_and_zip_are_made_anew(data: Lake, form: dict[str, Any]) -> None
 def test_another_family_has_no_part_in_it(
     data: Lake, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     bounds = rendered(monkeypatch)
     ran(**changes)
     assert len(bounds) == 6
@@ -360,8 +373,7 @@ def test_another_key_of_the_metadata_makes_another_family(data: Lake) -> None:
 
 
 def test_a_release_and_another_tenant_have_no_part_in_it(data: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     bounds = rendered(monkeypatch)
     other = Tenant("org_b", "test")
     data.load(*(one(n, 3 * n, gross=7, net=7, fee=0) for n in range(4)), tenant=other)
@@ -376,8 +388,7 @@ def test_a_release_and_another_tenant_have_no_part_in_it(data: Lake, monkeypatch
 def test_a_result_that_is_gone_is_no_failure(
     data: Lake, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    months(data)
-    first = ran()
+    first = months_and_their_result(data)
     assert first.file is not None
     clients.s3().delete_object(Bucket=settings().results_bucket, Key=first.file.key + suffix)
     data.load(one(900, 31 * 5 + 11))
@@ -392,8 +403,7 @@ def test_a_result_that_is_gone_is_no_failure(
 def test_a_result_that_expires_within_the_hour_is_not_copied(
     data: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    months(data)
-    first = ran()
+    first = months_and_their_result(data)
     assert first.file is not None
     soon = datetime.fromtimestamp(first.file.expires_at - 3599, UTC)
     monkeypatch.setattr(clock, "now", lambda: soon)
@@ -406,8 +416,7 @@ def test_a_result_that_expires_within_the_hour_is_not_copied(
 def test_a_month_that_was_copied_of_the_year_does_not_take_its_place(
     data: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    months(data)
-    ran()
+    months_and_their_result(data)
     march: dict[str, Any] = {
         "interval_start": str(int(datetime(2024, 3, 1, tzinfo=UTC).timestamp())),
         "interval_end": str(int(datetime(2024, 4, 1, tzinfo=UTC).timestamp())),
