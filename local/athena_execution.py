@@ -75,7 +75,7 @@ def execute(sql: str, parameters: Sequence[str], tables: Mapping[str, Table]) ->
         for name in {table.name for table in statement.find_all(exp.Table)} & tables.keys():
             _create(connection, name, tables[name])
         try:
-            answer = connection.execute(statement.sql("duckdb", identify=True))
+            answer = connection.execute(statement.sql("duckdb", copy=False, identify=True))
             yield _line([column for column, *_ in answer.description])
             while rows := answer.fetchmany(_ROWS):
                 yield b"".join(_line(row) for row in rows)
@@ -89,6 +89,8 @@ def with_parameters(sql: str, parameters: Sequence[str]) -> str:
     Raises:
         StatementFailed: there are more or fewer.
     """
+    if not parameters and "?" not in sql:
+        return sql
     marks = [token for token in Trino().tokenize(sql) if token.token_type is TokenType.PLACEHOLDER]
     if len(marks) != len(parameters):
         raise StatementFailed(

@@ -61,6 +61,8 @@ class Marks:
 
     def placed(self, sql: str) -> tuple[str, tuple[str, ...]]:
         """Return the SQL with a `?` in the place of every mark, and for each the literal of its text."""
+        if not self._texts:
+            return sql, ()
         made, end, parameters = [], 0, []
         tokens = Trino().tokenize(sql)
         for colon, name in pairwise(tokens):
