@@ -112,7 +112,7 @@ def organisations_of(path: Path) -> list[RelatedOrganisation]:
 
 def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
     """Write a Parquet file of the lake from an SQL relation of text columns named like the dataset's."""
-    connection = duckdb.connect()
+    connection = _writer()
     there = {name for name, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
     of = schema(dataset)
     columns = [
@@ -129,6 +129,12 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
         f"select count(*), min({of.time})::timestamp, max({of.time})::timestamp from '{path}' where not _deleted"
     ).fetchall()
     return Source(path=str(path), rows=count, first=first, last=last, index=index)
+
+
+@cache
+def _writer() -> duckdb.DuckDBPyConnection:
+    """Return what this process writes its files with: to open a database takes as long as to write one."""
+    return duckdb.connect()
 
 
 def relation(folder: Path, dataset: str) -> Relation:

@@ -15,6 +15,7 @@ from runsheet.engine import upload
 from runsheet.engine.errors import OriginalGone, ReportFailed
 from runsheet.engine.upload import PART_BYTES, Original, Piece, Upload
 from runsheet.runtime import clients
+from tests.beginnings import begin_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,9 +122,13 @@ def test_a_result_of_more_parts_than_s3_takes_is_too_large(
 @pytest.fixture
 def earlier(bucket: str) -> tuple[Original, bytes]:
     """An object of 40 MiB to copy pieces of."""
-    data = os.urandom(40 * MIB)
-    answer = clients.s3().put_object(Bucket=bucket, Key="earlier.csv", Body=data)
-    return Original(bucket, "earlier.csv", answer["ETag"]), data
+
+    def made() -> tuple[Original, bytes]:
+        data = os.urandom(40 * MIB)
+        answer = clients.s3().put_object(Bucket=bucket, Key="earlier.csv", Body=data)
+        return Original(bucket, "earlier.csv", answer["ETag"]), data
+
+    return begin_with("an object of 40 MiB", made)
 
 
 def piece(data: bytes, first: int, end: int) -> Piece:

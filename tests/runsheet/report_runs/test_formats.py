@@ -25,6 +25,7 @@ from runsheet.report_runs.model import NewReportRun, PreviewQuery, ReportRun, Ru
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
+from tests.beginnings import begin_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +39,17 @@ COLUMNS = ["balance_transaction_id", "created_utc", "net", "currency", "descript
 @pytest.fixture(autouse=True)
 def lake(tables: None, buckets: None, queues: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
     with lakes.served(monkeypatch):
-        rows = [
-            lakes.record(id=f"txn_{n}", description=text, created=f"2024-03-0{n}T00:00:00Z")
-            for n, text in enumerate(TEXTS, start=1)
-        ]
-        body = json.dumps(rows).encode()
-        records.create(TENANT, "balance_transactions", body, content_type="application/json", batch_id=None)
+        begin_with("texts", send_texts)
         yield
+
+
+def send_texts() -> None:
+    rows = [
+        lakes.record(id=f"txn_{n}", description=text, created=f"2024-03-0{n}T00:00:00Z")
+        for n, text in enumerate(TEXTS, start=1)
+    ]
+    body = json.dumps(rows).encode()
+    records.create(TENANT, "balance_transactions", body, content_type="application/json", batch_id=None)
 
 
 def ran(**parameters: Any) -> ReportRun:

@@ -34,6 +34,7 @@ from runsheet.runtime.settings import settings as current
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
 from tests.athena import Athena
+from tests.beginnings import begin_with
 from tests.gateway import Context
 from workers import stop_query
 
@@ -56,13 +57,17 @@ def athena(
 ) -> Iterator[Athena]:
     """Athena for runs over three records or more."""
     with lakes.served(monkeypatch):
-        for number in range(3):
-            send(lakes.record(id=f"txn_{number}", description=f'Order "{number}",\nsecond line'))
+        begin_with("three records", send_three)
         monkeypatch.setenv("ATHENA_ROWS", "3")
         settings.settings.cache_clear()
         installed = Athena()
         installed.install(monkeypatch)
         yield installed
+
+
+def send_three() -> None:
+    for number in range(3):
+        send(lakes.record(id=f"txn_{number}", description=f'Order "{number}",\nsecond line'))
 
 
 def send(record: dict[str, Any], tenant: Tenant = TENANT) -> None:

@@ -22,6 +22,7 @@ from runsheet.runtime import clients, clock
 from runsheet.runtime.settings import settings
 from runsheet.tenancy import Tenant
 from tests import lake as lakes
+from tests.beginnings import begin_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ SUMMARY = "balance_change_from_activity.summary.1"
 def lake(tables: None, buckets: None, queues: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
     lakes.one_call_at_a_time(monkeypatch)
     with lakes.served(monkeypatch):
-        send(lakes.record())
+        begin_with("a record", lambda: send(lakes.record()))
         yield
 
 
