@@ -112,7 +112,7 @@ def organisations_of(path: Path) -> list[RelatedOrganisation]:
 
 def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
     """Write a Parquet file of the lake from an SQL relation of text columns named like the dataset's."""
-    connection = _writer()
+    connection = writer()
     there = {name for name, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
     of = schema(dataset)
     columns = [
@@ -132,7 +132,7 @@ def write(dataset: str, rows: str, path: Path, *, index: int = 0) -> Source:
 
 
 @cache
-def _writer() -> duckdb.DuckDBPyConnection:
+def writer() -> duckdb.DuckDBPyConnection:
     """Return what this process writes its files with: to open a database takes as long as to write one."""
     return duckdb.connect()
 

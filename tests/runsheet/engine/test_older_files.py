@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import duckdb
 import pytest
 
 from runsheet import catalog
@@ -54,7 +53,7 @@ def records(number: int, more: str = "", deleted: str = "false") -> str:
 def without(source: Source, *, keep: list[str] | None = None) -> Source:
     """Rewrite a file without the columns that are empty in it, or without all but those of `keep`."""
     path = Path(source.path)
-    with duckdb.connect() as connection:
+    with cases.writer().cursor() as connection:
         names = [name for name, *_ in connection.execute(f"describe from '{path}'").fetchall()]
         counts = connection.execute(
             f"select {', '.join(f'count({name})' for name in names)} from '{path}'"
@@ -62,7 +61,7 @@ def without(source: Source, *, keep: list[str] | None = None) -> Source:
         assert counts
         full = [name for name, count in zip(names, counts, strict=True) if count or name in REQUIRED]
         kept = ", ".join(full if keep is None else keep)
-        connection.execute(f"create table file as select {kept} from '{path}'")
+        connection.execute(f"create or replace temp table file as select {kept} from '{path}'")
         connection.execute(f"copy file to '{path}' (format parquet, compression zstd)")
     return source
 
