@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from copy import deepcopy
+import pickle
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,6 @@ from tests.template.template import environment_name, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from moto.dynamodb.models.table import Table
 
 
 # A busy machine is no failure; a test that hangs has its own limit.
@@ -107,20 +105,19 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def tables(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it needs moto
     """Every table of template.yaml, as the template defines it."""
     # Copies of those that the process made once: moto takes 10 ms for a table, and most tests need none of most.
-    dynamodb_backends[ACCOUNT_ID][_REGION].tables.update(deepcopy(_empty_tables()))
+    dynamodb_backends[ACCOUNT_ID][_REGION].tables.update(pickle.loads(_empty_tables()))  # noqa: S301 - made below
     for logical_id in resources("AWS::DynamoDB::Table"):
         monkeypatch.setenv(environment_name(logical_id), logical_id)
 
 
 @cache
-def _empty_tables() -> dict[str, Table]:
+def _empty_tables() -> bytes:
     dynamodb = boto3.client("dynamodb")
     for logical_id, properties in resources("AWS::DynamoDB::Table").items():
         keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         definition = {key: properties[key] for key in keys if key in properties}
         dynamodb.create_table(TableName=logical_id, **definition)
-    made: dict[str, Table] = deepcopy(dynamodb_backends[ACCOUNT_ID][_REGION].tables)
-    return made
+    return pickle.dumps(dict(dynamodb_backends[ACCOUNT_ID][_REGION].tables))
 
 
 @pytest.fixture
