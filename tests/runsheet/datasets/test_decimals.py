@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
+from contextlib import ExitStack
 from decimal import Context, Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,16 +54,27 @@ def value(text: str) -> Decimal | None:
 
 def judged(content: bytes, form: Format) -> list[Decimal] | tuple[BadRow, ...]:
     """Return the quantities in the order of their ids, or why the file is refused."""
-    with tempfile.TemporaryDirectory() as name:
-        path, kept = Path(name) / "input", Path(name) / "staged"
-        path.write_bytes(content)
-        with ingest._session(Path(name), [path, kept]) as connection:
-            try:
-                staging.stage(connection, schema.schema("usage_records"), path, form, staged=kept)
-            except RecordsRefused as refused:
-                return refused.rows
-            found = connection.execute("select quantity from records order by id").fetchall()
+    path, kept, connection = session()
+    path.write_bytes(content)
+    try:
+        staging.stage(connection, schema.schema("usage_records"), path, form, staged=kept)
+        found = connection.execute("select quantity from records order by id").fetchall()
+    except RecordsRefused as refused:
+        return refused.rows
+    finally:
+        for made in ("view if exists records", "view if exists judged", "table if exists repeated"):
+            connection.execute(f"drop {made}")
     return [quantity for (quantity,) in found]
+
+
+@cache
+def session() -> tuple[Path, Path, duckdb.DuckDBPyConnection]:
+    """Return where a file is read, where it is staged, and a session for all of them: to open one takes half of a test."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+    paths = folder / "input", folder / "staged"
+    return *paths, opened.enter_context(ingest._session(folder, paths))
 
 
 def csv(*cells: str) -> bytes:
