@@ -7,6 +7,8 @@ from typing import Any
 import antlr4  # type: ignore[import-untyped]
 from antlr4.atn.PredictionMode import PredictionMode  # type: ignore[import-untyped]
 from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
+from antlr4.error.Errors import ParseCancellationException  # type: ignore[import-untyped]
+from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped]
 from trino_query_parser.SqlBaseLexer import SqlBaseLexer  # type: ignore[import-untyped]
 from trino_query_parser.SqlBaseParser import SqlBaseParser  # type: ignore[import-untyped]
 
@@ -42,4 +44,10 @@ def parse(sql: str) -> None:
         each.addErrorListener(_Refusing())
     # As Trino does first: what this mode takes, the slow one takes too.
     parser._interp.predictionMode = PredictionMode.SLL
-    parser.singleStatement()
+    # Nothing is made of the tree, and nothing is to be mended.
+    parser.buildParseTrees = False
+    parser._errHandler = BailErrorStrategy()
+    try:
+        parser.singleStatement()
+    except ParseCancellationException as error:
+        raise NotInTheGrammar(str(error)) from error
