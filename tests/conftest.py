@@ -85,7 +85,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage seldom, and not among what was imported, which stays: that took a fifth of the tests' time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(50_000, 10, 5)
 
 
 @pytest.fixture
