@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from runsheet.engine.relations import Gathered, Relation, Source
 
 # What a run writes for itself is read within seconds: to compress it costs more than it saves.
-_ON_DISK = "format parquet, compression uncompressed, use_tmp_file false"
-# So small that a part of the time reads little more than its own, and that what is written holds little memory.
-_ON_DISK += ", row_group_size 20480"
-# Of records: a file of no more is waited for longer than it is computed with.
-_FEW_ROWS = 10_000
-_PROCESSORS = 2
+# Row groups are so small that a part of the time reads little more than its own, and that to write them holds little memory.
+_ON_DISK = "format parquet, compression uncompressed, use_tmp_file false, row_group_size 20480"
+# Records of a row group of the lake's files, at the most.
+_ROW_GROUP = 122_880
+# About 64 MB.
+_CELLS_AT_ONCE = 4_000_000
 # Of records: as many keys are read while one footer is waited for.
 _ROWS_FOR_A_FOOTER = 50_000
 
@@ -41,20 +41,21 @@ def gather(
     if not relation.recent:
         return relation
     key, time = relation.schema.key, relation.schema.time
-    columns = ", ".join(
+    needed = [
         column.name
         for column in relation.schema.columns
         if column.name in {key, time} or column.name in named
-    )
+    ]
+    columns = ", ".join(needed)
     order = f"order by {time}, {key}" if to.by_time else ""
-    # Large files are computed with longer than they are waited for, and each thread holds some of all columns.
-    threads = session.READERS if all(source.rows <= _FEW_ROWS for source in relation.recent) else 1
-    with session.in_any_order(connection, threads):
+    # Each thread holds a row group of all columns.
+    cells = max(min(source.rows, _ROW_GROUP) for source in relation.recent) * len(needed)
+    with session.in_any_order(connection, min(max(_CELLS_AT_ONCE // cells, 1), session.READERS)):
         connection.execute(
             f"copy (select {columns}, _deleted, file_index::bigint as _index from {relation.files(relation.recent)} {order})"  # noqa: S608
             f" to {literal(to.held)} ({_ON_DISK})"
         )
-    with session.in_any_order(connection, _PROCESSORS):
+    with session.in_any_order(connection, session.READERS):
         relation.note_latest(connection, f"read_parquet({literal(to.held)})", "_index")
         near = _with_keys_near(connection, relation)
         if to.replaced:

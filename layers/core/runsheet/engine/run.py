@@ -68,7 +68,7 @@ class Run:
         columns: the names of its columns, those included that the data decides; after `prepare`, as the others.
         parts: what it is made in: naive UTC, of the dataset's time.
         pivoted: the columns of its pivot.
-        touched: the recent files that each part depends on, see `Relation.touched`; empty before `find_touched`.
+        touched: the recent files that each part depends on, see `gathering.touched`; empty before `find_touched`.
     """
 
     report_type: ReportType
