@@ -7,17 +7,15 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import pytest
 
 from runsheet.datasets.schema import schema
 from runsheet.engine import gathering, session
 from runsheet.engine.relations import Gathered, Relation
 from tests.reports import cases
-
-if TYPE_CHECKING:
-    import duckdb
 
 DATASET = "balance_transactions"
 MONTHS = [datetime(2024, month, 1) for month in range(1, 8)]  # noqa: DTZ001 - as it is stored
@@ -187,3 +185,16 @@ def test_a_session_that_gathered_gives_rows_in_order_again(tmp_path: Path) -> No
         )
         settings = "select current_setting('threads'), current_setting('preserve_insertion_order')"
         assert connection.execute(settings).fetchall() == [(1, True)]
+
+
+def test_a_file_without_records_is_gathered(tmp_path: Path) -> None:
+    made = relation(tmp_path, Random(1))  # noqa: S311 - no secret
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (from '{made.recent[0].path}' where false) to '{tmp_path}/none.parquet' (format parquet)"
+        )
+    none = replace(made.recent[0], path=f"{tmp_path}/none.parquet", rows=0, first=None, last=None)
+    with session.connect(remote=False) as connection:
+        to = Gathered(str(tmp_path / "held"), by_time=True, replaced=True)
+        found = gathering.gather(connection, replace(made, recent=(none,)), to, set())
+        assert len(rows(connection, found, "id")) == sum(source.rows for source in made.base)

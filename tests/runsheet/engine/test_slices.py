@@ -192,4 +192,24 @@ def test_recent_files_cut_only_the_parts_that_they_make_too_large() -> None:
     many = slices.cut(relation(*MONTHS, recent=((2000, 62, 70),)), START, moment(5), rows=500, fewest=100)
     assert few == alone
     assert [part for part in many if part in alone] == [alone[0], alone[1], alone[3]]
-    assert len(many) == 6
+    assert len(many) == 8
+
+
+def test_a_part_is_halved_around_the_day_that_has_most_of_its_records() -> None:
+    part = (START, START + 32 * DAY)
+    made = slices.halved(relation((320, 0, 32), recent=((10_000, 30, 31),)), part, rows=1_000)
+    assert [made[0][0], made[-1][1]] == list(part)
+    assert all(end == begin for (_, end), (begin, _) in pairwise(made))
+    # Half of the month is one part still, and the day of the new records is many.
+    assert made[0] == (START, START + 16 * DAY)
+    assert sum(START + 30 * DAY <= begin < START + 31 * DAY for begin, _ in made) >= 10
+    assert all(
+        slices.expected(relation((320, 0, 32), recent=((10_000, 30, 31),)), *one) <= 1_000 for one in made
+    )
+
+
+def test_records_of_one_instant_cannot_be_halved() -> None:
+    part = (START, START + 32 * DAY)
+    made = slices.halved(relation(recent=((10_000, 5, 5),)), part, rows=1_000)
+    assert min(end - begin for begin, end in made) == timedelta(seconds=1)
+    assert len(made) < 60

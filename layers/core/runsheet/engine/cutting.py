@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runsheet.engine import fingerprint
@@ -19,6 +20,8 @@ WORKERS = 2
 # A part is about this large: 4 of them fit /tmp several times over, in case the texts are long.
 _PART_BYTES = 128 * 1024 * 1024
 CELL_BYTES = 16
+# A part that has to be sorted lies in memory while it is, its lines twice, for each worker.
+SORTED_SHARE = 2
 # A smaller part costs more to plan than to render.
 _FEWEST_ROWS = 20_000
 # Every one may open a row of its own in the making, with a sum for each of the pivot's columns.
@@ -27,7 +30,12 @@ _PIVOT_RECORDS = 500_000
 
 def rows_per_part(report_type: ReportType, parameters: BoundParameters, relations: Iterable[Relation]) -> int:
     """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
+    relations = list(relations)
     most = _PART_BYTES // (CELL_BYTES * len(parameters.columns))
+    # Of parts that are joined those that recent files touch are cut smaller, once they are known.
+    joined = is_joined(report_type, parameters)
+    if not all((replace(part, recent=()) if joined else part).is_in_order() for part in relations):
+        most //= SORTED_SHARE
     if report_type.pivot is not None:
         most = _PIVOT_RECORDS
     records = sum(source.rows for part in relations for source in (*part.base, *part.recent))

@@ -50,7 +50,8 @@ def gather(
     order = f"order by {time}, {key}" if to.by_time else ""
     # Each thread holds a row group of all columns.
     cells = max(min(source.rows, _ROW_GROUP) for source in relation.recent) * len(needed)
-    with session.in_any_order(connection, min(max(_CELLS_AT_ONCE // cells, 1), session.READERS)):
+    threads = min(max(_CELLS_AT_ONCE // max(cells, 1), 1), session.READERS)
+    with session.in_any_order(connection, threads):
         connection.execute(
             f"copy (select {columns}, _deleted, file_index::bigint as _index from {relation.files(relation.recent)} {order})"  # noqa: S608
             f" to {literal(to.held)} ({_ON_DISK})"

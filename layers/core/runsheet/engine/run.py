@@ -19,7 +19,7 @@ from runsheet.engine import (
     slices,
     timezones,
 )
-from runsheet.engine.cutting import CELL_BYTES, WORKERS, is_cut, is_in_parts, is_joined
+from runsheet.engine.cutting import CELL_BYTES, SORTED_SHARE, WORKERS, is_cut, is_in_parts, is_joined
 from runsheet.engine.relations import Gathered, naive
 from runsheet.engine.rows import Rows, named_in
 from runsheet.engine.totals import Totals, money_columns, totals
@@ -228,14 +228,20 @@ class Run:
         return cells * CELL_BYTES >= KEPT_BYTES
 
     def find_touched(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Find the parts that recent files touch: these are merged and sorted, the others read as they are.
+        """Find the parts that recent files touch, and cut these smaller: they are sorted, the others read as they are.
 
         Only for a run that keeps its parts; after `prepare`.
         """
         (only,) = self.relations.values()
         cut = [(start, end) for start, end in self.parts if start is not None and end is not None]
         found = gathering.touched(connection, only, cut)
-        self.touched = {part: found.get(number, []) for number, part in enumerate(cut)}
+        for number, part in enumerate(cut):
+            recent = found.get(number, [])
+            # By these files alone: what comes later in others does not move the cuts.
+            merged = replace(only, recent=tuple(recent))
+            pieces = slices.halved(merged, part, rows=self.rows_per_part / SORTED_SHARE) if recent else [part]
+            self.touched |= dict.fromkeys(pieces, recent)
+        self.parts = list(self.touched)
 
     @property
     def is_whole(self) -> bool:

@@ -101,6 +101,16 @@ def even(start: datetime, end: datetime, parts: int) -> list[tuple[datetime, dat
     return list(pairwise([start, *sorted(moment for moment in inner if start < moment < end), end]))
 
 
+def halved(
+    relation: Relation, part: tuple[datetime, datetime], *, rows: float
+) -> list[tuple[datetime, datetime]]:
+    """Return a part in halves, and these again, until each has about `rows` records at most: many may lie in one day."""
+    halves = even(*part, 2) if expected(relation, *part) > rows else [part]
+    if len(halves) == 1:
+        return halves
+    return [piece for half in halves for piece in halved(relation, half, rows=rows)]
+
+
 def share(
     first: datetime | None, last: datetime | None, start: datetime | None, end: datetime | None
 ) -> float:
@@ -140,10 +150,10 @@ def _borders(base: Sequence[Source], start: datetime, end: datetime, fewest: int
 def _with_recent(
     relation: Relation, part: tuple[datetime, datetime], rows: int
 ) -> list[tuple[datetime, datetime]]:
-    """Return a part, cut evenly where recent files make it more than twice as large as asked."""
+    """Return a part, in halves where recent files make it more than twice as large as asked."""
     if not any(source.overlaps(*part) for source in relation.recent):
         return [part]
-    return even(*part, int(expected(relation, *part) / rows / 2) + 1)
+    return halved(relation, part, rows=2 * rows)
 
 
 def _filled(
