@@ -13,6 +13,7 @@ import pytest
 from local.deployment import physical_ids
 from runsheet.dataset_compactions.triggers import MOST_FILES
 from runsheet.runtime.items import from_item, to_item
+from tests.stack.uploading import DATASET, uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stack
 
-DATASET = "/v1/datasets/balance_transactions"
 JANUARY = {"parameters[interval_start]": 1767225600, "parameters[interval_end]": 1769904000}
 HEADER = "id,created,available_on,currency,gross,fee,net,reporting_category,payment_metadata[order]"
 
@@ -43,20 +43,6 @@ def row(number: int, gross: int = 1000, **changes: Any) -> dict[str, Any]:
         "net": gross - 100,
         "reporting_category": "charge",
     } | changes
-
-
-def uploaded(client: httpx.Client, body: bytes, form: str = "csv", **fields: str) -> dict[str, Any]:
-    """Upload a file as a loader does and wait for what becomes of it."""
-    upload = client.post(f"{DATASET}/uploads", data={"format": form} | fields).raise_for_status().json()
-    assert upload["status"] == "pending"
-    httpx.put(upload["url"], content=body, headers=upload["headers"], timeout=60).raise_for_status()
-    ended = time.monotonic() + 60
-    while time.monotonic() < ended:
-        upload = client.get(f"{DATASET}/uploads/{upload['id']}").raise_for_status().json()
-        if upload["status"] not in {"pending", "processing"}:
-            return dict(upload)
-        time.sleep(0.05)
-    raise AssertionError(f"still {upload['status']} after a minute")
 
 
 def report(client: httpx.Client, report_type: str, **parameters: Any) -> list[dict[str, str]]:
