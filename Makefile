@@ -45,6 +45,7 @@ bench: $(INSTALLED) ## Measure everything in benchmarks/: reports, other engines
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/compaction.py
+	$(BIN)/python benchmarks/newer_versions.py
 	$(BIN)/python benchmarks/usage_export.py
 	$(BIN)/python benchmarks/preview.py
 	$(BIN)/python benchmarks/initialisation.py

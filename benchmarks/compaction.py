@@ -7,7 +7,7 @@ records of the last two days alone, as most have. S3 is a
 plain server in another process, without the delay that S3 has, each case a process of its own, and the two of a ratio
 run one after the other. A compaction has the memory of its function. Aims: `balance.summary.1` over 24 months with 100
 new files at most 1.5 of the same after the compaction; the itemized CSV with 5 % newer versions in ten files at most 1.3
-of that without.
+of that without. How far bare DuckDB gets with them, newer_versions.py tells.
 """
 
 from __future__ import annotations

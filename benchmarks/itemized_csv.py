@@ -78,7 +78,7 @@ _BARE = """
 select
     id, created, available_on, currency, {gross}, {fee}, {net}, reporting_category, source_id, description,
     {customer_facing_amount}, customer_facing_currency, automatic_payout_id, automatic_payout_effective_at
-from read_parquet([{files}])
+from {source}
 where connected_account is null and created >= timestamp '2024-01-01' and created < timestamp '2026-01-01'
     and reporting_category <> 'payout' and reporting_category <> 'payout_reversal'
 """
@@ -130,17 +130,22 @@ def prepare(rows: int) -> Path:
     return here
 
 
+def lines(source: str) -> str:
+    """Return the query of the CSV's columns from a table of records."""
+    amounts = {name: _amount(name, "currency") for name in ("gross", "fee", "net")}
+    amounts["customer_facing_amount"] = _amount("customer_facing_amount", "customer_facing_currency")
+    return _BARE.format(source=source, **amounts)
+
+
 def bare(rows: int, options: str) -> dict[str, Any]:
     """Time a COPY of the same rows to a local file."""
     here = prepare(rows)
     files = ", ".join(f"'{here / file['name']}'" for file in json.loads((here / "files.json").read_text()))
-    amounts = {name: _amount(name, "currency") for name in ("gross", "fee", "net")}
-    amounts["customer_facing_amount"] = _amount("customer_facing_amount", "customer_facing_currency")
     target = CACHE / "bare.csv"
     connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
     began = now()
     connection.execute(
-        f"copy ({_BARE.format(files=files, **amounts)}) to '{target}' (format csv, header{options})"
+        f"copy ({lines(f'read_parquet([{files}])')}) to '{target}' (format csv, header{options})"
     )
     found = measured(rows, began, target.stat().st_size)
     target.unlink()

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 # What is sorted lies in the spill directory, half as large again as the file: with it and the result, well within /tmp.
 # It is also the size of one file of the lake, about 10 M records of 10 columns.
 MAX_BYTES = 1536 * 1024 * 1024
-# More would only be filled before the sort spills: a limit of 1 GB saves a tenth of its processor time.
-MEMORY_BYTES = 256 * 1024 * 1024
+# More would only be filled before the sort spills: a limit of 1 GB saves a tenth of its processor time. With 256 MB the
+# process came to 540 at its peak in one of three runs, with these to 471 (benchmarks/ingest.py; aim: 512).
+MEMORY_BYTES = 224 * 1024 * 1024
 _NOT_AS_IT_SHOULD_BE = "a row for the long way"
 
 
