@@ -22,6 +22,7 @@ from runsheet.runtime import clients, settings
 from runsheet.runtime.items import to_item
 from runsheet.tenancy import Tenant
 from tests.running_stack import ATHENA_ROWS
+from tests.stack.uploading import uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,16 +78,8 @@ def api(organisation: Organisation, place: Place) -> Iterator[httpx.Client]:
     """The API with a test key of an organisation that has more records than one worker takes."""
     headers = {"Authorization": f"Bearer {organisation.test_key}"}
     with httpx.Client(base_url=place.base_url, headers=headers, timeout=60) as client:
-        uploads = "/v1/datasets/balance_transactions/uploads"
-        upload = client.post(uploads, data={"format": "ndjson"}).json()
-        body = "\n".join(map(json.dumps, records()))
-        assert httpx.put(upload["url"], content=body, timeout=60).status_code == 200
-        until = time.monotonic() + 120
-        waiting = {"pending", "processing"}
-        while (found := client.get(f"{uploads}/{upload['id']}").json())["status"] in waiting:
-            assert time.monotonic() < until
-            time.sleep(0.5)
-        assert found["status"] == "succeeded", found
+        upload = uploaded(client, "\n".join(map(json.dumps, records())).encode(), "ndjson")
+        assert upload["status"] == "succeeded", upload
         yield client
 
 

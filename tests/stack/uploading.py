@@ -19,10 +19,10 @@ def uploaded(client: httpx.Client, body: bytes, form: str = "csv", **fields: str
     upload: Mapping[str, Any] = answer.raise_for_status().json()
     assert upload["status"] == "pending"
     httpx.put(upload["url"], content=body, headers=upload["headers"], timeout=60).raise_for_status()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         upload = client.get(f"{DATASET}/uploads/{upload['id']}").raise_for_status().json()
         if upload["status"] not in {"pending", "processing"}:
             return dict(upload)
         time.sleep(0.05)
-    raise AssertionError(f"still {upload['status']} after a minute")
+    raise AssertionError(f"still {upload['status']} after two minutes")
