@@ -75,6 +75,17 @@ def lake(rows: int, files: int, records: int, kind: str, *, after: bool = False)
     return f"lake-{rows}-{files}x{records}-{kind}" + ("-after" if after else "")
 
 
+def five_percent(rows: int) -> tuple[int, int]:
+    """Return in how many files of how many records each there are newer versions for 5 % of the rows."""
+    return 10, rows // 200
+
+
+def prepare_apart(rows: int, files: int, records: int, kind: str) -> None:
+    """Write new files in a process of its own: its memory would count as the peak of those that this one starts."""
+    which = ("--rows", str(rows), "--files", str(files), "--records", str(records), "--kind", kind)
+    subprocess.run([sys.executable, __file__, "--case", "prepare", *which], check=True)
+
+
 def prepare_new(rows: int, files: int, records: int, kind: str) -> None:
     """Write new files beside the month files, once."""
     base = prepare(rows)
@@ -187,17 +198,14 @@ def run(rows: int, bucket: str, name: str, endpoint: str) -> dict[str, Any]:
 def compare(rows: int, repeats: int) -> None:
     """Run every case in turn, several times, and print the ratios that the aims are about."""
     print(f"{platform.machine()}, {os.cpu_count()} processors, duckdb {duckdb.__version__}, {rows} rows")
-    five_percent = (10, rows // 200)
     cases = [(count, RECORDS, kind) for kind in KINDS for count in COUNTS if count * RECORDS * 2 <= rows] + [
-        (*five_percent, "mixed")
+        (*five_percent(rows), "mixed")
     ]
     lines = []
     with plain_s3() as endpoint:
         for files, records, kind in cases:
             given = ("--files", str(files), "--records", str(records), "--kind", kind, "--endpoint", endpoint)
-            # Not in this process: its memory would count as the peak of those that it starts.
-            prepared = [sys.executable, __file__, "--case", "prepare", "--rows", str(rows), *given]
-            subprocess.run(prepared, check=True)
+            prepare_apart(rows, files, records, kind)
             made = in_process(__file__, "compact", rows, *given)
             lines.append(
                 f"{files:5} files of {records:6} {kind}: compaction {made['seconds']} s, {made['peak_mb']} MB, "
@@ -225,7 +233,7 @@ def compare(rows: int, repeats: int) -> None:
                     f"{ratio(results, 'before', 'none', 'seconds'):.2f}"
                     + (
                         "  (aim: at most 1.30)"
-                        if (files, records, name) == (*five_percent, "itemized")
+                        if (files, records, name) == (*five_percent(rows), "itemized")
                         else ""
                     )
                 )

@@ -14,23 +14,25 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 from collections import defaultdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-from compaction import RECORDS, lake
+from compaction import RECORDS, five_percent, lake, prepare_apart
 from exporting import Measured, folder, in_process, measured, now, ratio
 from itemized_csv import DATASET, lines
 
-_HERE = Path(__file__).parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Files, and records of each.
+_MANY = 100, RECORDS
 _SUMS = "select currency, reporting_category, count(*), sum(gross), sum(fee), sum(net)"
 
 
 def itemized(rows: int, *, newer: bool, in_order: bool = True) -> Measured:
     """Time the CSV of every month, one after the other."""
-    connection, base = _opened(_five_percent(rows))
+    connection, base = _opened(rows, *five_percent(rows))
     began = now()
     if newer:
         _latest(connection)
@@ -50,7 +52,7 @@ def itemized(rows: int, *, newer: bool, in_order: bool = True) -> Measured:
 
 def sums(rows: int, *, keys: bool, newer: bool) -> Measured:
     """Time the sums of all months."""
-    connection, base = _opened(lake(rows, 100, RECORDS, "mixed"))
+    connection, base = _opened(rows, *_MANY)
     source = f"read_parquet({list(map(str, base))})"
     began = now()
     if newer:
@@ -64,13 +66,9 @@ def sums(rows: int, *, keys: bool, newer: bool) -> Measured:
     return measured(rows, began, 0)
 
 
-def _five_percent(rows: int) -> str:
-    return lake(rows, 10, rows // 200, "mixed")
-
-
-def _opened(bucket: str) -> tuple[duckdb.DuckDBPyConnection, list[Path]]:
+def _opened(rows: int, new: int, records: int) -> tuple[duckdb.DuckDBPyConnection, list[Path]]:
     """Return a connection that sees the newer files as `newer`, and the base files."""
-    files = sorted(folder(bucket, DATASET).glob("*.parquet"))
+    files = sorted(folder(lake(rows, new, records, "mixed"), DATASET).glob("*.parquet"))
     base = [file for file in files if not file.name.startswith("dsf_new")]
     connection = duckdb.connect(config={"threads": 2})
     newer = [str(file) for file in files if file not in base]
@@ -98,10 +96,8 @@ CASES = {
 def compare(rows: int, repeats: int) -> None:
     """Run every case in turn, several times, and print the ratios."""
     print(f"{platform.machine()}, {os.cpu_count()} processors, duckdb {duckdb.__version__}")
-    for files, records in ((10, rows // 200), (100, RECORDS)):
-        which = ("--rows", str(rows), "--files", str(files), "--records", str(records), "--kind", "mixed")
-        command = [sys.executable, str(_HERE / "compaction.py"), "--case", "prepare", *which]
-        subprocess.run(command, check=True)
+    for files, records in (five_percent(rows), _MANY):
+        prepare_apart(rows, files, records, "mixed")
     results: dict[str, list[Measured]] = defaultdict(list)
     for _ in range(repeats):
         for case in CASES:

@@ -10,7 +10,7 @@ from runsheet.engine import fingerprint
 from runsheet.engine.session import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from runsheet.catalog import BoundParameters, ReportType
     from runsheet.engine.relations import Relation
@@ -28,9 +28,10 @@ _FEWEST_ROWS = 20_000
 _PIVOT_RECORDS = 500_000
 
 
-def rows_per_part(report_type: ReportType, parameters: BoundParameters, relations: Iterable[Relation]) -> int:
+def rows_per_part(
+    report_type: ReportType, parameters: BoundParameters, relations: Collection[Relation]
+) -> int:
     """Return how many records make a part: not too large for /tmp, and enough parts to keep the workers busy."""
-    relations = list(relations)
     most = _PART_BYTES // (CELL_BYTES * len(parameters.columns))
     # Of parts that are joined those that recent files touch are cut smaller, once they are known.
     joined = is_joined(report_type, parameters)

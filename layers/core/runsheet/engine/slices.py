@@ -105,9 +105,9 @@ def halved(
     relation: Relation, part: tuple[datetime, datetime], *, rows: float
 ) -> list[tuple[datetime, datetime]]:
     """Return a part in halves, and these again, until each has about `rows` records at most: many may lie in one day."""
-    halves = even(*part, 2) if expected(relation, *part) > rows else [part]
-    if len(halves) == 1:
-        return halves
+    halves = even(*part, 2)
+    if len(halves) == 1 or expected(relation, *part) <= rows:
+        return [part]
     return [piece for half in halves for piece in halved(relation, half, rows=rows)]
 
 
